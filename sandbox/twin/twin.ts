@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import { createChance } from './chance.ts';
+import { type Clock, realClock } from './clock.ts';
+import { type ControlRoute, handleControl, isControl } from './control.ts';
+import { type Answer, type TwinRequest, toResponse } from './exchange.ts';
+import { createFaults } from './faults.ts';
+import { handleRequest } from './handle-request.ts';
+import type { LiveTwin, Problem, Twin, TwinSettings, Verdict } from './model.ts';
+import { createRateLimits } from './rate-limit.ts';
+import { createRequestLog } from './request-log.ts';
+import type { Route } from './route.ts';
+import { createRouter } from './router.ts';
+import { serve } from './serve.ts';
+import { decodeState, encodeState } from './state-json.ts';
+import type { Violation } from './violations.ts';
+
+/** What makes a twin the twin of one service. */
+export interface TwinDescription<State extends object> extends TwinSettings {
+  name: string;
+  routes: readonly Route[];
+  /** All that the twin remembers; routes read it through this object, since import and reset replace its properties. */
+  state: State;
+  /** The service's own error for something that the kernel refuses. */
+  wordError(problem: Problem): Answer;
+  /** Shape of every error body of the service. */
+  errorBody: z.ZodType;
+  controls?: readonly ControlRoute[];
+  /** Whether the service ignores the case of paths (default false). */
+  ignorePathCase?: boolean;
+}
+
+/** Builds a twin; nothing is shared between two twins. */
+export function createTwin<State extends object>(description: TwinDescription<State>): Twin {
+  const { state, controls = [], checked = true, clock = realClock } = description;
+  const initialState = encodeState(state);
+  const found: Violation[] = [];
+  const importState = (text: string) => void Object.assign(state, decodeState(text));
+  const handle = async (request: TwinRequest) =>
+    toResponse(
+      isControl(request) ? handleControl(twin, controls, request) : await handleRequest(twin, request),
+    );
+  const twin: LiveTwin = {
+    ...partsOf(description, clock),
+    violate: (violation) => void (checked && found.push(violation)),
+    violations: () => found,
+    handle,
+    listen: (port) => serve(handle, port),
+    exportState: () => encodeState(state),
+    importState,
+    reset: () => {
+      importState(initialState);
+      twin.log.clear();
+      twin.faults.clear();
+      twin.limits.replace(twin.limits.list());
+      found.length = 0;
+    },
+  };
+  return twin;
+}
+
+function partsOf<State extends object>(description: TwinDescription<State>, clock: Clock) {
+  const { name, errorBody, wordError, routes, limits = [], ignorePathCase = false } = description;
+  return {
+    name,
+    clock,
+    errorBody,
+    wordError,
+    router: createRouter(routes, { ignorePathCase }),
+    log: createRequestLog(clock.now),
+    faults: createFaults(description.chance ?? createChance()),
+    limits: createRateLimits(limits, clock.now),
+    authenticate: async (request: TwinRequest) => authenticate(description, request),
+  };
+}
+
+async function authenticate({ acceptsToken }: TwinSettings, request: TwinRequest): Promise<Verdict> {
+  if (!acceptsToken) return { ok: true, principal: 'twin-user' };
+  return acceptsToken(/^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1], request);
+}
