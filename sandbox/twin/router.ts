@@ -44,7 +44,7 @@ function toEntry(route: Route, options: RouterOptions): Entry {
   const names: string[] = [];
   const source = route.operation.path
     .replace(/[.*+?^$()|[\]\\]/g, (character) => (character === '+' ? '+' : '\\' + character))
-    .replace(/\{(\+?)(\w+)\}/g, (_whole, rest: string, name: string) => {
+    .replace(/\{(\+?)([\w-]+)\}/g, (_whole, rest: string, name: string) => {
       names.push(name);
       return rest ? '(.+?)' : '([^/]+)';
     });

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { Operation } from '../../../sandbox/twin/contract.ts';
+import { differences } from './spec-comparison.ts';
+import type { Spec } from './spec-schema.ts';
+
+/** The third-party specification files; they lie beside the repository and are no part of it. */
+const FOLDER = join(__dirname, '../../../../shared/contracts');
+
+/** A table to compare, with the files that describe it and the reader for them. */
+export interface Comparison {
+  service: string;
+  operations: readonly Operation[];
+  /** Paths below the folder of specification files. */
+  files: readonly string[];
+  read(text: string): Spec;
+}
+
+/** Declares the test that a table agrees with the specification files; without them it is skipped, with one line. */
+export function testAgainstSpecification({ service, operations, files, read }: Comparison): void {
+  const present = existsSync(FOLDER);
+  if (!present)
+    process.stderr.write(`skipped: no specification files to compare the ${service} table with\n`);
+  const declare = present ? test : test.skip;
+  declare(`the contract table of ${service} agrees with its specification files`, () => {
+    const specs = files.map((file) => read(readFileSync(join(FOLDER, file), 'utf8')));
+    expect(differences(operations, specs)).toEqual([]);
+  });
+}
