@@ -31,7 +31,10 @@ def read_rows(spark, table):
 
 def replace_load(spark, table, rows, columns, load_id):
     """Writes the rows of one load; a second run of the same load replaces the first."""
-    writer = spark.createDataFrame(rows, columns).write.mode("overwrite")
+    from pyspark.sql.functions import col
+
+    writer = spark.createDataFrame(rows, columns).writeTo(table)
     if spark.catalog.tableExists(table):
-        writer = writer.option("replaceWhere", f"load_id = '{load_id}'")
-    writer.saveAsTable(table)
+        writer.overwrite(col("load_id") == load_id)
+    else:
+        writer.create()

@@ -24,20 +24,21 @@ def load(spark, catalog, load_id):
     tables.replace_load(spark, f"{catalog}.silver.bays_malformed", malformed, tables.MALFORMED_COLUMNS, load_id)
 
 
+def land(spark, catalog, load_id, *records):
+    rows = [(json.dumps(record), load_id) for record in records]
+    frame = spark.createDataFrame(rows, "record string, load_id string")
+    frame.write.mode("append").saveAsTable(f"{catalog}.bronze.bays")
+
+
 def test_a_load_reaches_silver_and_its_malformed_record_is_set_aside(spark, catalog, load_id):
-    records = [(json.dumps(record), load_id) for record in (GOOD, BAD)]
-    spark.createDataFrame(records, "record string, load_id string").write.mode("append").saveAsTable(
-        f"{catalog}.bronze.bays"
-    )
+    land(spark, catalog, load_id, GOOD, BAD)
     load(spark, catalog, load_id)
     assert silver_count(spark, catalog, "bays", load_id) == 1
     assert silver_count(spark, catalog, "bays_malformed", load_id) == 1
 
 
 def test_loading_twice_changes_nothing(spark, catalog, load_id):
-    spark.createDataFrame([(json.dumps(GOOD), load_id)], "record string, load_id string").write.mode(
-        "append"
-    ).saveAsTable(f"{catalog}.bronze.bays")
+    land(spark, catalog, load_id, GOOD)
     load(spark, catalog, load_id)
     load(spark, catalog, load_id)
     assert silver_count(spark, catalog, "bays", load_id) == 1

@@ -22,10 +22,11 @@ def ingest(name):
         .withColumnRenamed("value", "record")
         .withColumn("load_id", F.lit(load_id))
     )
-    writer = records.write.mode("overwrite")
+    writer = records.writeTo(table)
     if spark.catalog.tableExists(table):
-        writer = writer.option("replaceWhere", f"load_id = '{load_id}'")
-    writer.saveAsTable(table)
+        writer.overwrite(F.col("load_id") == load_id)
+    else:
+        writer.create()
     return records.count()
 
 
