@@ -1,0 +1,102 @@
+import type { Draft, StageTurn, StepTurn } from './draft.ts';
+import { findStage, stepTurns } from './draft.ts';
+import type { StepAbandoned, StepClaimed, StepPlanned, StepResult } from './events.ts';
+import { isEnded } from './model.ts';
+import { isFrozenFor, stepBack } from './stages.ts';
+import { askAgain, failAttempt, failStep } from './steps.ts';
+
+/** A stage and one of its steps. */
+interface Found {
+  readonly turn: StageTurn;
+  readonly stepTurn: StepTurn;
+}
+
+function find(
+  draft: Draft,
+  { stage, step }: { readonly stage: string; readonly step: string },
+): Found | string {
+  const turn = findStage(draft.run, stage);
+  const stepTurn = turn && stepTurns(turn).find((each) => each.step.name === step);
+  if (turn === undefined || stepTurn === undefined) return `run ${draft.run.id} has no step ${stage}/${step}`;
+  return isEnded(turn.stage.status) ? `stage ${stage} is over: ${turn.stage.status}` : { turn, stepTurn };
+}
+
+/**
+ * Gives the step to one function for the length of a lease, under the next claim number. A message that is
+ * delivered twice, or that an earlier claim made meaningless, gets nothing.
+ * @returns why the claim is not given, or null when the state changed (which may also be a step back for a freeze).
+ */
+export function claim(draft: Draft, event: StepClaimed): string | null {
+  const found = find(draft, event);
+  if (typeof found === 'string') return found;
+  const { turn, stepTurn } = found;
+  const { step, definition } = stepTurn;
+  if (step.status !== 'pending' && step.status !== 'waiting') return `step ${step.name} is ${step.status}`;
+  if (step.claim !== event.after || step.mode !== event.mode)
+    return `step ${step.name} was asked for anew since`;
+  const { environment } = turn.definition;
+  const begins = step.mode === 'apply' && turn.stage.applyBegunAt === null;
+  if (begins && environment !== null && isFrozenFor(draft, turn, environment)) {
+    stepBack(draft, turn, environment);
+    return null;
+  }
+  if (begins) turn.stage.applyBegunAt = event.at;
+  step.status = 'claimed';
+  step.claim += 1;
+  step.claimedBy = event.by;
+  step.dueAt = event.at + definition.leaseInMs;
+  return null;
+}
+
+/** Takes the result of the newest claim; one of an older claim counts for nothing. */
+export function takeResult(draft: Draft, event: StepResult): string | null {
+  const found = find(draft, event);
+  if (typeof found === 'string') return found;
+  const { turn, stepTurn } = found;
+  const { step } = stepTurn;
+  if (step.status !== 'claimed' || step.claim !== event.claim) {
+    return `claim ${event.claim} of step ${step.name} is over (now ${step.status}, claim ${step.claim})`;
+  }
+  step.claimedBy = null;
+  switch (event.type) {
+    case 'step-planned':
+      return takePlan(stepTurn, event);
+    case 'step-succeeded':
+      step.status = step.mode === 'cancel' ? 'failed' : 'succeeded';
+      step.output = { ...event.output };
+      step.memo = null;
+      return null;
+    case 'step-waited':
+      step.memo = event.memo;
+      askAgain(draft, turn, step, event.until);
+      return null;
+    case 'step-refused':
+      step.memo = null;
+      failStep(turn, stepTurn, { definite: true, reason: event.reason });
+      return null;
+    case 'step-failed':
+      failAttempt(draft, turn, stepTurn, event.error);
+      return null;
+  }
+}
+
+function takePlan({ step }: StepTurn, event: StepPlanned): null {
+  step.status = 'planned';
+  step.plan = { digest: event.digest, changes: event.changes };
+  step.withinApproved = event.withinApproved;
+  return null;
+}
+
+/** The message that asked for the step was dead-lettered, so nobody else will ask. */
+export function abandon(draft: Draft, event: StepAbandoned): string | null {
+  const found = find(draft, event);
+  if (typeof found === 'string') return found;
+  const { turn, stepTurn } = found;
+  const { step } = stepTurn;
+  if ((step.status !== 'pending' && step.status !== 'waiting') || step.claim !== event.after) {
+    return `step ${step.name} goes on without the dead-lettered message`;
+  }
+  step.memo = null;
+  failStep(turn, stepTurn, { definite: false, reason: event.reason });
+  return null;
+}

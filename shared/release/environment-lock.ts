@@ -1,0 +1,147 @@
+import type { Draft, StageTurn } from './draft.ts';
+import { changeEnvironment, environmentDefinition, environmentOf, stageTurns } from './draft.ts';
+import { freezeInForce } from './freeze.ts';
+import type { Environment, Run, WaitingRun } from './model.ts';
+import { isEnded } from './model.ts';
+
+/** What became of a request for the environment. */
+export type LockAnswer = 'granted' | 'wait' | { readonly supersededBy: string };
+
+/**
+ * Asks for the environment of a stage. One run holds it at a time; the others queue in order of arrival.
+ * With policy `latest`, a release that is older than the live one, or than another that waits, is retired.
+ */
+export function requestLock(draft: Draft, turn: StageTurn, name: string): LockAnswer {
+  const environment = environmentOf(draft, name);
+  const newer = newerRelease(draft.run, environment);
+  if (environment.lock?.run === draft.run.id) {
+    changeEnvironment(draft, name, { lock: { ...environment.lock, stage: turn.stage.name } });
+    return 'granted';
+  }
+  if (newer !== null && environmentDefinition(draft.run, name).policy === 'latest') {
+    leaveQueue(draft, name);
+    return { supersededBy: newer };
+  }
+  joinQueue(draft, turn, name, 'environment');
+  retireOlder(draft, name, 'environment');
+  passLock(draft, name);
+  return environmentOf(draft, name).lock?.run === draft.run.id ? 'granted' : 'wait';
+}
+
+/** Puts the run into the queue, or changes what it waits for there. It keeps its place. */
+export function joinQueue(
+  draft: Draft,
+  turn: StageTurn,
+  name: string,
+  waitsFor: WaitingRun['waitsFor'],
+): void {
+  const { run } = draft;
+  const { waiting } = environmentOf(draft, name);
+  const mine = waiting.find((entry) => entry.run === run.id);
+  if (mine?.stage === turn.stage.name && mine.waitsFor === waitsFor) return;
+  const entry: WaitingRun = {
+    run: run.id,
+    stage: turn.stage.name,
+    kind: run.kind,
+    release: run.release.name,
+    order: run.release.order,
+    overridesFreeze: run.overridesFreeze,
+    since: mine?.since ?? draft.at,
+    waitsFor,
+  };
+  const next =
+    mine === undefined ? [...waiting, entry] : waiting.map((other) => (other === mine ? entry : other));
+  changeEnvironment(draft, name, { waiting: next });
+}
+
+/** Takes the run out of the queue. */
+export function leaveQueue(draft: Draft, name: string): void {
+  const { waiting } = environmentOf(draft, name);
+  const rest = waiting.filter((entry) => entry.run !== draft.run.id);
+  if (rest.length < waiting.length) changeEnvironment(draft, name, { waiting: rest });
+}
+
+/** Gives the lock up, if this run holds it, and hands it to the next in the queue. */
+export function releaseLock(draft: Draft, name: string): void {
+  if (environmentOf(draft, name).lock?.run !== draft.run.id) return;
+  changeEnvironment(draft, name, { lock: null });
+  passLock(draft, name);
+}
+
+/**
+ * At the end of a stage: the environment stays with the run while its next stage there can go on at once
+ * (tests of what was just deployed), and is given up otherwise.
+ */
+export function releaseAfterStage(draft: Draft, ended: StageTurn, name: string): void {
+  leaveQueue(draft, name);
+  const goesOn = stageTurns(draft.run).some(
+    ({ stage, definition }) =>
+      definition.environment === name &&
+      stage.status === 'queued' &&
+      definition.gate.approvals === 0 &&
+      definition.after.includes(ended.stage.name),
+  );
+  if (!goesOn || draft.run.cancelled !== null) releaseLock(draft, name);
+}
+
+/** Retires older releases that wait: for the environment, or (once a newer one is live) for an approval too. */
+export function retireOlder(draft: Draft, name: string, waitsFor: WaitingRun['waitsFor']): void {
+  const { run } = draft;
+  if (run.kind !== 'release' || environmentDefinition(run, name).policy !== 'latest') return;
+  const { waiting } = environmentOf(draft, name);
+  const retired = waiting.filter(
+    (entry) =>
+      entry.kind === 'release' &&
+      entry.order < run.release.order &&
+      (entry.waitsFor === 'environment' || waitsFor === 'approval'),
+  );
+  if (retired.length === 0) return;
+  changeEnvironment(draft, name, { waiting: waiting.filter((entry) => !retired.includes(entry)) });
+  for (const { run: other, stage } of retired) {
+    const event = { type: 'stage-superseded', at: draft.at, stage, by: run.release.name } as const;
+    draft.effects.push({ type: 'tell-run', run: other, event });
+  }
+}
+
+/** Hands a free environment to the first run in its queue that may have it now, and tells that run. */
+export function passLock(draft: Draft, name: string): void {
+  const environment = environmentOf(draft, name);
+  if (environment.lock !== null) return;
+  const frozen = freezeInForce(environment, environmentDefinition(draft.run, name), draft.at) !== null;
+  const next = environment.waiting.find((entry) => mayTake(environment, entry, frozen));
+  if (next === undefined) return;
+  changeEnvironment(draft, name, {
+    lock: { run: next.run, stage: next.stage, order: next.order, since: draft.at },
+    waiting: environment.waiting.filter((entry) => entry !== next),
+  });
+  if (next.run === draft.run.id) return;
+  const event = { type: 'environment-freed', at: draft.at, environment: name } as const;
+  draft.effects.push({ type: 'tell-run', run: next.run, event });
+}
+
+function mayTake(environment: Environment, entry: WaitingRun, frozen: boolean): boolean {
+  if (entry.waitsFor !== 'environment') return false;
+  if (frozen && !entry.overridesFreeze) return false;
+  return environment.hold === null || entry.kind !== 'release';
+}
+
+/** Name of a newer release that is live or waits already; null for a run that somebody asked for by name. */
+function newerRelease(run: Run, environment: Environment): string | null {
+  if (run.kind !== 'release') return null;
+  const { live, waiting } = environment;
+  if (live !== null && live.order > run.release.order) return live.release;
+  const newer = waiting.find(
+    (entry) =>
+      entry.kind === 'release' && entry.waitsFor === 'environment' && entry.order > run.release.order,
+  );
+  return newer?.release ?? null;
+}
+
+/** Every environment that a run which is over might still hold or wait for. */
+export function leaveEverything(draft: Draft): void {
+  for (const { stage, definition } of stageTurns(draft.run)) {
+    if (definition.environment === null || !isEnded(stage.status)) continue;
+    leaveQueue(draft, definition.environment);
+    releaseLock(draft, definition.environment);
+  }
+}

@@ -1,0 +1,122 @@
+import { abandon, claim, takeResult } from './claims.ts';
+import type { Draft } from './draft.ts';
+import { environmentOf, findStage, stageTurns } from './draft.ts';
+import type {
+  ApprovalGiven,
+  CancelRequested,
+  EnvironmentFreed,
+  RetryRequested,
+  RunEvent,
+  StageSuperseded,
+  TimePassed,
+} from './events.ts';
+import { giveApproval } from './gate.ts';
+import { isEnded } from './model.ts';
+import { endStage } from './stage-end.ts';
+
+/**
+ * Writes into the draft what the event itself says; what follows from it is `proceed`'s.
+ * @returns why the event changes nothing, or null.
+ */
+export function handle(draft: Draft, event: RunEvent): string | null {
+  if (event.type === 'run-requested') return 'the run exists already';
+  if (event.type === 'retry-requested') return retry(draft, event);
+  if (draft.run.status !== 'running') return `the run is over: ${draft.run.status}`;
+  switch (event.type) {
+    case 'step-claimed':
+      return claim(draft, event);
+    case 'step-abandoned':
+      return abandon(draft, event);
+    case 'approval-granted':
+    case 'approval-rejected':
+      return approve(draft, event);
+    case 'environment-freed':
+      return takeFreed(draft, event);
+    case 'stage-superseded':
+      return supersede(draft, event);
+    case 'time-passed':
+      return passTime(draft, event);
+    case 'cancel-requested':
+      return cancel(draft, event);
+    default:
+      return takeResult(draft, event);
+  }
+}
+
+function approve(draft: Draft, event: ApprovalGiven): string | null {
+  const turn = findStage(draft.run, event.stage);
+  if (turn === undefined) return `run ${draft.run.id} has no stage ${event.stage}`;
+  const refusal = giveApproval(draft.run, turn, event);
+  if (refusal !== null) return refusal;
+  if (event.type === 'approval-rejected') {
+    endStage(
+      draft,
+      turn,
+      'rejected',
+      `rejected by ${event.by.name}${event.comment === '' ? '' : `: ${event.comment}`}`,
+    );
+  }
+  return null;
+}
+
+function takeFreed(draft: Draft, event: EnvironmentFreed): string | null {
+  const waits = stageTurns(draft.run).some(
+    ({ stage, definition }) =>
+      definition.environment === event.environment && stage.status === 'waiting-for-environment',
+  );
+  return waits ? null : `the run does not wait for ${event.environment}`;
+}
+
+function supersede(draft: Draft, event: StageSuperseded): string | null {
+  const turn = findStage(draft.run, event.stage);
+  if (turn === undefined) return `run ${draft.run.id} has no stage ${event.stage}`;
+  const { stage, definition } = turn;
+  const waits = stage.status === 'waiting-for-approval' || stage.status === 'waiting-for-environment';
+  const holds =
+    definition.environment !== null &&
+    environmentOf(draft, definition.environment).lock?.run === draft.run.id;
+  if (!waits || holds) return `stage ${stage.name} is ${stage.status} and cannot be superseded`;
+  endStage(draft, turn, 'superseded', `superseded by ${event.by}`);
+  return null;
+}
+
+/** A wake-up that never came is forgotten when the safety net comes by, so that another is sent. */
+function passTime({ run, at }: Draft, event: TimePassed): null {
+  if (run.wakeAt !== null && (event.wake === run.wakeAt || run.wakeAt <= at)) run.wakeAt = null;
+  return null;
+}
+
+function cancel(draft: Draft, event: CancelRequested): string | null {
+  if (draft.run.cancelled !== null) return 'the run is being cancelled already';
+  draft.run.cancelled = { by: event.by, at: event.at, why: event.why };
+  return null;
+}
+
+/**
+ * Takes a failed run up again: failed stages start over with what is left of them (steps that succeeded stay so),
+ * and the stages that were skipped for their sake get their chance.
+ */
+function retry({ run }: Draft, event: RetryRequested): string | null {
+  if (run.status !== 'failed') return `only a failed run is retried; this one is ${run.status}`;
+  for (const { stage, definition } of stageTurns(run)) {
+    if (!isEnded(stage.status) || stage.ok === true || definition.skip) continue;
+    const again = stage.status === 'failed';
+    Object.assign(stage, {
+      status: 'queued',
+      endedAt: null,
+      ok: null,
+      failure: null,
+      applyBegunAt: null,
+      gateOpenedAt: null,
+    });
+    stage.note = again ? `retried by ${event.by.name}: ${event.why}` : null;
+    if (again) stage.round += 1;
+    for (const step of stage.steps) {
+      if (step.status !== 'succeeded')
+        Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, memo: null, error: null });
+    }
+  }
+  run.status = 'running';
+  run.endedAt = null;
+  return null;
+}

@@ -1,0 +1,154 @@
+import type { Draft, StageTurn, StepTurn } from './draft.ts';
+import { stepTurns } from './draft.ts';
+import type { StepMode, StepState } from './model.ts';
+import { stepKey } from './model.ts';
+import type { ChangeCounts } from './plan.ts';
+import { planHash, totalOf } from './plan.ts';
+import { delayAfter } from './retry.ts';
+
+/** Asks for a step: the first attempt in a mode. */
+export function askFor(draft: Draft, turn: StageTurn, step: StepState, mode: StepMode): void {
+  step.mode = mode;
+  step.attempt = 1;
+  if (mode !== 'cancel') step.memo = null;
+  step.error = null;
+  sendMessage(draft, turn, step, draft.at);
+}
+
+function sendMessage(draft: Draft, turn: StageTurn, step: StepState, at: number): void {
+  step.status = 'pending';
+  step.dueAt = at;
+  const notBefore = at > draft.at ? at : null;
+  draft.effects.push({
+    type: 'run-step',
+    run: draft.run.id,
+    stage: turn.stage.name,
+    step: step.name,
+    mode: step.mode,
+    after: step.claim,
+    notBefore,
+  });
+}
+
+/** The step waits for something outside and is asked again at `until`. */
+export function askAgain(draft: Draft, turn: StageTurn, step: StepState, until: number): void {
+  sendMessage(draft, turn, step, Math.max(until, draft.at));
+  step.status = 'waiting';
+}
+
+/** A technical failure: another attempt after a delay, or the end of the step. */
+export function failAttempt(
+  draft: Draft,
+  turn: StageTurn,
+  { step, definition }: StepTurn,
+  error: string,
+): void {
+  step.error = error;
+  const delay = delayAfter(definition.retry, step.attempt, stepKey(draft.run.id, turn.stage.name, step.name));
+  if (delay === null) {
+    failStep(
+      turn,
+      { step, definition },
+      { definite: false, reason: `${error} (attempt ${step.attempt}, the last one)` },
+    );
+    return;
+  }
+  step.attempt += 1;
+  sendMessage(draft, turn, step, draft.at + delay);
+}
+
+/** The end of a step that cannot be done. Unless it is allowed to fail, its stage fails with it. */
+export function failStep(
+  { stage, definition: stageDefinition }: StageTurn,
+  { step, definition }: StepTurn,
+  { definite, reason }: { readonly definite: boolean; readonly reason: string },
+): void {
+  step.status = 'failed';
+  step.error = reason;
+  const planning = step.mode === 'plan';
+  if ((definition.allowFailure && !planning) || stage.failure !== null || step.mode === 'cancel') return;
+  const phase = planning
+    ? 'plan'
+    : (stageDefinition.steps.find(({ name }) => name === step.name)?.phase ?? 'apply');
+  stage.failure = { step: step.name, phase, definite, reason };
+}
+
+/** Steps whose lease is over although they gave no result: their function died, or took too long. */
+export function takeBackLostClaims(draft: Draft, turn: StageTurn): void {
+  for (const stepTurn of stepTurns(turn)) {
+    const { step } = stepTurn;
+    if (step.status !== 'claimed' || draft.at < step.dueAt) continue;
+    failAttempt(
+      draft,
+      turn,
+      stepTurn,
+      'the function that ran the step gave no result before its lease ended',
+    );
+  }
+}
+
+/** Whether a function runs the step now, or something that it started outside may still be going on. */
+export function isInFlight(step: StepState): boolean {
+  if (step.status === 'claimed' || step.status === 'waiting') return true;
+  return step.status === 'pending' && step.mode !== 'plan' && (step.memo !== null || step.mode === 'cancel');
+}
+
+/** Whether what comes after the step in its stage may start. */
+export function isSettled({ step, definition }: StepTurn): boolean {
+  if (step.status === 'succeeded' || step.status === 'unchanged') return true;
+  return step.status === 'failed' && definition.allowFailure;
+}
+
+/** Messages of steps that no function has taken yet lose their meaning. */
+export function withdraw(turn: StageTurn): void {
+  for (const { step } of stepTurns(turn)) {
+    if (step.status === 'pending' && !isInFlight(step)) step.status = 'idle';
+  }
+}
+
+/** Asks for the plans of all steps that can plan and are not done yet. */
+export function askForPlans(draft: Draft, turn: StageTurn): void {
+  for (const { step, definition } of stepTurns(turn)) {
+    if (step.status === 'succeeded') continue;
+    step.plan = null;
+    step.withinApproved = false;
+    step.status = 'idle';
+    if (definition.plans) askFor(draft, turn, step, 'plan');
+  }
+}
+
+/** The plan of the stage once every step has planned; null before. */
+export function plannedChanges(
+  turn: StageTurn,
+): { readonly hash: string; readonly changes: ChangeCounts } | null {
+  const planning = stepTurns(turn).filter(
+    ({ step, definition }) => definition.plans && step.status !== 'succeeded',
+  );
+  if (planning.some(({ step }) => step.status !== 'planned')) return null;
+  const changes = { create: 0, update: 0, delete: 0, run: 0 };
+  const digests: { name: string; digest: string }[] = [];
+  for (const { step } of planning) {
+    if (step.plan === null) return null;
+    digests.push({ name: step.name, digest: step.plan.digest });
+    for (const action of ['create', 'update', 'delete', 'run'] as const)
+      changes[action] += step.plan.changes[action];
+  }
+  return { hash: planHash(digests), changes };
+}
+
+/** Asks for every step of the phase whose turn has come; those with nothing to change are passed over. */
+export function askForReadySteps(draft: Draft, turn: StageTurn, phase: 'apply' | 'verify'): void {
+  const turns = stepTurns(turn);
+  for (const { step, definition } of turns) {
+    if (definition.phase !== phase || (step.status !== 'idle' && step.status !== 'planned')) continue;
+    const before = turns.filter((other) => definition.after.includes(other.step.name));
+    if (!before.every(isSettled)) continue;
+    if (definition.plans && !definition.appliesUnchanged && totalOf(step.plan?.changes ?? NOTHING) === 0) {
+      step.status = 'unchanged';
+      continue;
+    }
+    askFor(draft, turn, step, 'apply');
+  }
+}
+
+const NOTHING: ChangeCounts = { create: 0, update: 0, delete: 0, run: 0 };
