@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parseConfigText } from './config.ts';
+import { startServiceBus } from './start.ts';
+
+const usage = 'usage: command.ts --config FILE [--port N] [--host ADDRESS] [--key VALUE]';
+
+/** Runs the emulator as a process of its own until it is told to stop or its parent goes away. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string', default: '5672' },
+      host: { type: 'string', default: '127.0.0.1' },
+      key: { type: 'string' },
+    },
+  });
+  if (values.config === undefined) throw new Error(usage);
+  const running = await startServiceBus({
+    config: parseConfigText(readFileSync(values.config, 'utf8')),
+    port: Number(values.port),
+    host: values.host,
+    ...(values.key === undefined ? {} : { key: values.key }),
+  });
+  const { port, connectionString } = running;
+  process.stdout.write(`${JSON.stringify({ ready: true, port, connectionString })}\n`);
+  const stop = (): void => {
+    running.stop().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.once('disconnect', stop);
+  process.stdin.once('end', stop);
+  process.stdin.resume();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`service-bus: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
