@@ -37,4 +37,4 @@ def replace_load(spark, table, rows, columns, load_id):
     if spark.catalog.tableExists(table):
         writer.overwrite(col("load_id") == load_id)
     else:
-        writer.create()
+        writer.using("delta").create()

@@ -26,7 +26,7 @@ def ingest(name):
     if spark.catalog.tableExists(table):
         writer.overwrite(F.col("load_id") == load_id)
     else:
-        writer.create()
+        writer.using("delta").create()
     return records.count()
 
 

@@ -25,7 +25,7 @@ OCCUPANCY = "road_segment string, bays long, occupancy double"
 
 
 def publish(name, rows, columns):
-    spark.createDataFrame(rows, columns).writeTo(f"{catalog}.gold.{name}").createOrReplace()
+    spark.createDataFrame(rows, columns).writeTo(f"{catalog}.gold.{name}").using("delta").createOrReplace()
 
 
 publish("dim_bay", gold.bay_dimension(bays), DIMENSION)
