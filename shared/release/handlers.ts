@@ -13,6 +13,7 @@ import type {
 import { giveApproval } from './gate.ts';
 import { isEnded } from './model.ts';
 import { endStage } from './stage-end.ts';
+import { askForOverdue } from './steps.ts';
 
 /**
  * Writes into the draft what the event itself says; what follows from it is `proceed`'s.
@@ -80,11 +81,23 @@ function supersede(draft: Draft, event: StageSuperseded): string | null {
   return null;
 }
 
-/** A wake-up that never came is forgotten when the safety net comes by, so that another is sent. */
-function passTime({ run, at }: Draft, event: TimePassed): null {
-  if (run.wakeAt !== null && (event.wake === run.wakeAt || run.wakeAt <= at)) run.wakeAt = null;
+/**
+ * A wake-up clears the one that was asked for. The safety net (`wake` null) also asks again for steps whose
+ * message should have come long ago, and forgets a wake-up that never came.
+ */
+function passTime(draft: Draft, event: TimePassed): null {
+  const { run, at } = draft;
+  if (event.wake !== null && event.wake === run.wakeAt) run.wakeAt = null;
+  if (event.wake !== null) return null;
+  if (run.wakeAt !== null && run.wakeAt + OVERDUE_IN_MS <= at) run.wakeAt = null;
+  for (const turn of stageTurns(run)) {
+    if (!isEnded(turn.stage.status)) askForOverdue(draft, turn, OVERDUE_IN_MS);
+  }
   return null;
 }
+
+/** A message that has not come for so long after its time is taken for lost. */
+const OVERDUE_IN_MS = 5 * 60_000;
 
 function cancel(draft: Draft, event: CancelRequested): string | null {
   if (draft.run.cancelled !== null) return 'the run is being cancelled already';

@@ -36,6 +36,16 @@ export function askAgain(draft: Draft, turn: StageTurn, step: StepState, until: 
   step.status = 'waiting';
 }
 
+/** Asks once more for steps whose message has not come although its time is long past. */
+export function askForOverdue(draft: Draft, turn: StageTurn, overdueInMs: number): void {
+  for (const { step } of stepTurns(turn)) {
+    const { status, dueAt } = step;
+    if ((status !== 'pending' && status !== 'waiting') || dueAt + overdueInMs > draft.at) continue;
+    sendMessage(draft, turn, step, draft.at);
+    step.status = status;
+  }
+}
+
 /** A technical failure: another attempt after a delay, or the end of the step. */
 export function failAttempt(
   draft: Draft,

@@ -1,0 +1,127 @@
+import type { Effect } from '../release/effects.ts';
+import type { EnvironmentEvent, RunEvent } from '../release/events.ts';
+import type { Environment, Instant, Run } from '../release/model.ts';
+import type { StepKind } from '../steps/step.ts';
+
+/** Time. In tests it is virtual. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves after the time has passed, or at once when `signal` aborts. */
+  sleep(timeInMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** An effect that was committed but may not have been sent yet. */
+export interface OutboxRow {
+  /** Unique in the project and the same on every delivery: the message id. */
+  readonly id: string;
+  readonly effect: Effect;
+}
+
+/** Version marks of the rows that a decision was made from; opaque. */
+export interface Tags {
+  readonly run: string | null;
+  readonly environments: ReadonlyMap<string, string>;
+}
+
+/** A run as stored, the environments of its project, and what of it is still to be sent. */
+export interface Loaded {
+  readonly run: Run | null;
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly outbox: readonly OutboxRow[];
+  readonly tags: Tags;
+}
+
+/** One transition: everything of it is written, or nothing. */
+export interface Commit {
+  readonly project: string;
+  /** The run, or null when only an environment changes. */
+  readonly run: Run | null;
+  readonly environments: readonly Environment[];
+  /** What happened, for the audit log. */
+  readonly event: RunEvent | EnvironmentEvent;
+  readonly effects: readonly Effect[];
+  /** Marks of what the decision saw; a row that changed since makes the commit a conflict. */
+  readonly tags: Tags;
+}
+
+/** State: one transaction a transition, guarded by the marks of what it was decided from. */
+export interface Store {
+  load(project: string, run: string): Promise<Loaded>;
+  /** @returns what is stored now, or `conflict` when another transition was faster: nothing was written then. */
+  commit(commit: Commit): Promise<Loaded | 'conflict'>;
+  /** Forgets rows that were sent. Rows that are gone already are no error. */
+  clearOutbox(project: string, ids: readonly string[]): Promise<void>;
+}
+
+/** A line of the audit log: one transition. */
+export interface EventRow {
+  /** Run id, or `environment.NAME`. */
+  readonly subject: string;
+  readonly version: number;
+  readonly event: RunEvent | EnvironmentEvent;
+}
+
+/** A run in a list. */
+export interface RunSummary {
+  readonly id: string;
+  readonly kind: Run['kind'];
+  readonly status: Run['status'];
+  readonly release: string;
+  readonly createdAt: Instant;
+  readonly endedAt: Instant | null;
+  readonly stages: readonly { readonly name: string; readonly status: string }[];
+}
+
+/** What people and the safety net read. */
+export interface Records {
+  /** Newest first. */
+  listRuns(project: string, most: number): Promise<RunSummary[]>;
+  activeRuns(project: string): Promise<string[]>;
+  events(project: string, subject: string): Promise<EventRow[]>;
+  environments(project: string): Promise<Environment[]>;
+  /** Ids of runs (and `environment.NAME`) that have effects which were not sent. */
+  unsent(project: string): Promise<string[]>;
+}
+
+export type QueueName = 'release-events' | 'steps' | 'records';
+
+export interface Outgoing {
+  /** The queue drops a message whose id it has seen within its window. */
+  readonly id: string;
+  /** JSON text. */
+  readonly body: string;
+  readonly notBefore: Instant | null;
+  readonly traceparent: string;
+}
+
+export interface Bus {
+  /** Resolves when the queue has taken all of them. */
+  send(queue: QueueName, messages: readonly Outgoing[]): Promise<void>;
+}
+
+/** Content by its SHA-256 (lower-case hexadecimal). Nothing in it is ever changed. */
+export interface ContentStore {
+  put(content: Uint8Array | string): Promise<string>;
+  /** @throws UnreadableInput when there is no such content. */
+  get(digest: string): Promise<Uint8Array>;
+  has(digest: string): Promise<boolean>;
+}
+
+/** What a log line is about. */
+export type LogFields = Readonly<Record<string, string | number | null>>;
+
+export interface Log {
+  info(text: string, fields: LogFields): void;
+  warn(text: string, fields: LogFields): void;
+  error(text: string, fields: LogFields): void;
+}
+
+/** All that the engine needs of the world. */
+export interface Ports {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly content: ContentStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+}

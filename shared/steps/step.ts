@@ -1,0 +1,49 @@
+import type { Clock, ContentStore, Log } from '../engine/ports.ts';
+import type { Json } from '../release/canonical-json.ts';
+import type { Instant, RunKind } from '../release/model.ts';
+import type { Change } from '../release/plan.ts';
+
+/** What a step knows of its run, and what it works with. */
+export interface StepContext {
+  readonly project: string;
+  readonly run: { readonly id: string; readonly kind: RunKind; readonly release: string };
+  readonly stage: string;
+  readonly environment: string | null;
+  readonly step: string;
+  /** `run/stage/step`: the same on every attempt. To be passed to the outside as idempotency token or name. */
+  readonly key: string;
+  readonly attempt: number;
+  /** What the step asked to be told when it returned `waiting`; null on the first call of an attempt. */
+  readonly memo: Json;
+  /** From the pipeline: what this step is configured with. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Outputs of the run's steps that have succeeded, by `stage/step`. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Aborts when the run is cancelled. A step checks it between changes. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly content: ContentStore;
+  readonly log: Log;
+}
+
+/** How one call of `apply` ended. Throwing means a technical failure, which another attempt may mend. */
+export type StepOutcome =
+  | { readonly done: Readonly<Record<string, Json>> }
+  | { readonly waiting: { readonly until: Instant; readonly memo: Json } }
+  | { readonly refused: string };
+
+/** One kind of thing that a stage can do. */
+export interface StepKind {
+  readonly name: string;
+  readonly summary: string;
+  /**
+   * Says what `apply` would change: reads only, the same answer for the same world.
+   * A kind without it cannot say so and always applies.
+   * @throws Refusal when it can tell that applying would fail.
+   */
+  plan?(context: StepContext): Promise<Change[]>;
+  /** Makes the changes. Every call may be the repetition of one whose answer was lost. */
+  apply(context: StepContext, changes: readonly Change[]): Promise<StepOutcome>;
+  /** Stops what `apply` started outside and waits for. */
+  cancel?(context: StepContext): Promise<StepOutcome>;
+}
