@@ -55,11 +55,12 @@ const SIGN_IN_PAGE =
   '<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body></body></html>';
 
 function failure(
-  { twin }: Passage,
+  { twin, request }: Passage,
   fault: { status: number; message?: string | undefined; retryAfterInSeconds?: number | undefined },
 ): Answer {
   const kind = fault.status === 429 ? 'throttled' : 'failed';
-  const answer = twin.wordError({ kind, status: fault.status, why: fault.message ?? 'fault on demand' });
+  const problem = { kind, status: fault.status, why: fault.message ?? 'fault on demand' } as const;
+  const answer = twin.wordError(problem, request);
   return fault.retryAfterInSeconds === undefined ? answer : retryAfter(answer, fault.retryAfterInSeconds);
 }
 
@@ -73,15 +74,18 @@ async function admitted(passage: Passage, latencyInMs: number): Promise<Answer> 
   const verdict = found?.route.operation.anonymous
     ? { ok: true as const, principal: 'anonymous' }
     : await twin.authenticate(request);
-  if (!verdict.ok) return twin.wordError({ kind: 'unauthenticated', status: 401, why: verdict.why });
+  if (!verdict.ok) return twin.wordError({ kind: 'unauthenticated', status: 401, why: verdict.why }, request);
   const admission = twin.limits.admit(entry);
   if (!admission.ok) {
-    const throttled = twin.wordError({ kind: 'throttled', status: 429, why: 'too many requests' });
+    const throttled = twin.wordError({ kind: 'throttled', status: 429, why: 'too many requests' }, request);
     return retryAfter(throttled, admission.retryAfterInSeconds);
   }
   try {
     if (latencyInMs > 0) await twin.clock.sleep(latencyInMs);
-    return await checkedEffect(passage, verdict.principal);
+    const { operation } = entry;
+    return await twin.around({ request, operation, principal: verdict.principal }, () =>
+      checkedEffect(passage, verdict.principal),
+    );
   } finally {
     admission.release();
   }
@@ -98,13 +102,16 @@ async function checkedEffect(passage: Passage, principal: string): Promise<Answe
     });
   if (!found) {
     violated('request: unknown operation');
-    return twin.wordError({ kind: 'unknown-operation', status: 404, why: `no API at ${passage.entry.path}` });
+    return twin.wordError(
+      { kind: 'unknown-operation', status: 404, why: `no API at ${passage.entry.path}` },
+      request,
+    );
   }
   const reading = await found.route.read(found.match);
   for (const field of reading.undeclared) violated(`request: field ${field} is not declared`);
   if (!reading.ok) {
     for (const why of reading.wrong) violated(`request: ${why}`);
-    return twin.wordError({ kind: 'bad-request', status: 400, why: reading.wrong.join('; ') });
+    return twin.wordError({ kind: 'bad-request', status: 400, why: reading.wrong.join('; ') }, request);
   }
   const answer = await effect(() => reading.serve(principal), passage, violated);
   for (const what of responseProblems(found.route.operation, answer, twin.errorBody)) violated(what);
@@ -114,7 +121,7 @@ async function checkedEffect(passage: Passage, principal: string): Promise<Answe
 /** A route that throws anything but a refusal is a mistake in the twin. */
 async function effect(
   serve: () => Answer | Promise<Answer>,
-  { twin }: Passage,
+  { twin, request }: Passage,
   violated: (what: string) => void,
 ): Promise<Answer> {
   try {
@@ -122,6 +129,6 @@ async function effect(
   } catch (error) {
     if (error instanceof Refusal) return error.answer;
     violated(`twin: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return twin.wordError({ kind: 'failed', status: 500, why: 'the twin failed' });
+    return twin.wordError({ kind: 'failed', status: 500, why: 'the twin failed' }, request);
   }
 }

@@ -31,6 +31,14 @@ export interface TwinSettings {
   checked?: boolean;
 }
 
+/** An admitted request, for what a service does around all of its operations. */
+export interface Admitted {
+  request: TwinRequest;
+  /** Name of the operation, `unknown` when there is none. */
+  operation: string;
+  principal: string;
+}
+
 /** A stateful stand-in of a cloud service. */
 export interface Twin {
   name: string;
@@ -54,7 +62,8 @@ export interface LiveTwin extends Twin {
   clock: Clock;
   router: Router;
   errorBody: z.ZodType;
-  wordError(problem: Problem): Answer;
+  wordError(problem: Problem, request: TwinRequest): Answer;
+  around(admitted: Admitted, serve: () => Promise<Answer>): Promise<Answer>;
   authenticate(request: TwinRequest): Promise<Verdict>;
   violate(violation: Violation): void;
 }

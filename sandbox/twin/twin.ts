@@ -5,7 +5,7 @@ import { type ControlRoute, handleControl, isControl } from './control.ts';
 import { type Answer, type TwinRequest, toResponse } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { handleRequest } from './handle-request.ts';
-import type { LiveTwin, Problem, Twin, TwinSettings, Verdict } from './model.ts';
+import type { Admitted, LiveTwin, Problem, Twin, TwinSettings, Verdict } from './model.ts';
 import { createRateLimits } from './rate-limit.ts';
 import { createRequestLog } from './request-log.ts';
 import type { Route } from './route.ts';
@@ -21,7 +21,9 @@ export interface TwinDescription<State extends object> extends TwinSettings {
   /** All that the twin remembers; routes read it through this object, since import and reset replace its properties. */
   state: State;
   /** The service's own error for something that the kernel refuses. */
-  wordError(problem: Problem): Answer;
+  wordError(problem: Problem, request: TwinRequest): Answer;
+  /** What the service does around every admitted request, e.g. rate headers; the contract is checked inside. */
+  around?(admitted: Admitted, serve: () => Promise<Answer>): Promise<Answer>;
   /** Shape of every error body of the service. */
   errorBody: z.ZodType;
   controls?: readonly ControlRoute[];
@@ -35,10 +37,11 @@ export function createTwin<State extends object>(description: TwinDescription<St
   const initialState = encodeState(state);
   const found: Violation[] = [];
   const importState = (text: string) => void Object.assign(state, decodeState(text));
-  const handle = async (request: TwinRequest) =>
-    toResponse(
-      isControl(request) ? handleControl(twin, controls, request) : await handleRequest(twin, request),
-    );
+  const handle = async (request: TwinRequest) => {
+    if (isControl(request)) return toResponse(handleControl(twin, controls, request));
+    const response = toResponse(await handleRequest(twin, request));
+    return request.method === 'HEAD' ? { ...response, body: new Uint8Array() } : response;
+  };
   const twin: LiveTwin = {
     ...partsOf(description, clock),
     violate: (violation) => void (checked && found.push(violation)),
@@ -65,6 +68,7 @@ function partsOf<State extends object>(description: TwinDescription<State>, cloc
     clock,
     errorBody,
     wordError,
+    around: description.around ?? ((_admitted: Admitted, serve: () => Promise<Answer>) => serve()),
     router: createRouter(routes, { ignorePathCase }),
     log: createRequestLog(clock.now),
     faults: createFaults(description.chance ?? createChance()),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { check } from './check.ts';
-import { noBody, type Operation } from './contract.ts';
+import type { Operation } from './contract.ts';
 import type { Answer } from './exchange.ts';
 
 /** Something that the contract does not allow: in a request the client is wrong, in a response the twin is. */
@@ -25,9 +25,10 @@ export function responseProblems(operation: Operation, answer: Answer, errorBody
 /** Every service may answer these at any time. */
 const ALWAYS_POSSIBLE = [401, 403, 429, 500, 503];
 
+/** Errors of a HEAD lose their body on the wire. */
 function shapeOf(operation: Operation, status: number, errorBody: z.ZodType): z.ZodType | undefined {
   const declared = operation.responses[status];
-  if (declared) return operation.method === 'HEAD' ? noBody : declared;
+  if (declared) return declared;
   if (!operation.errors.includes(status) && !ALWAYS_POSSIBLE.includes(status)) return undefined;
-  return operation.method === 'HEAD' ? noBody : errorBody;
+  return errorBody;
 }
