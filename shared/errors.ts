@@ -18,8 +18,21 @@ export class NewerSchema extends Error {
   override readonly name = 'NewerSchema';
 }
 
-/** What was caught, in one line. */
+/** What was caught, in one line, without secrets. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors.at(-1));
-  return error instanceof Error ? `${error.message}` : String(error);
+  return redact(error instanceof Error ? error.message : String(error));
+}
+
+/** Shapes of secrets that services are known to repeat in their error texts. */
+const SECRETS: readonly RegExp[] = [
+  /dapi[0-9a-f]{32}(-\d+)?/gi,
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g,
+  /(?<=(?:AccountKey|SharedAccessKey|SharedAccessSignature|sig|client_secret|password|pwd)=)[^;&\s"']+/gi,
+  /(?<=\b(?:Bearer|Basic)\s)[\w.~+/=-]{8,}/gi,
+];
+
+/** Takes out what looks like a token, a key or a password. Every text that is stored, sent or logged goes through it. */
+export function redact(text: string): string {
+  return SECRETS.reduce((cleaned, secret) => cleaned.replace(secret, '***'), text);
 }

@@ -1,4 +1,4 @@
-import { messageOf, Refusal } from '../errors.ts';
+import { messageOf, Refusal, redact } from '../errors.ts';
 import type { StepResult } from '../release/events.ts';
 import type { Run, StageState, StepState } from '../release/model.ts';
 import type { Change } from '../release/plan.ts';
@@ -82,7 +82,7 @@ async function perform(ports: Ports, claimed: Claimed): Promise<StepResult> {
   } catch (error) {
     const at = ports.clock.now();
     ports.log.warn(`${step.mode} ${step.name} failed: ${messageOf(error)}`, fields);
-    if (error instanceof Refusal) return { type: 'step-refused', ...about, at, reason: error.message };
+    if (error instanceof Refusal) return { type: 'step-refused', ...about, at, reason: messageOf(error) };
     return { type: 'step-failed', ...about, at, error: messageOf(error) };
   } finally {
     watch.stop();
@@ -108,7 +108,7 @@ async function apply({ kind, step }: Claimed, context: StepContext): Promise<Bar
     step.mode === 'cancel'
       ? ((await kind.cancel?.(context)) ?? { done: {} })
       : await kind.apply(context, step.plan === null ? [] : await readChanges(context, step.plan.digest));
-  if ('refused' in outcome) return { type: 'step-refused', reason: outcome.refused };
+  if ('refused' in outcome) return { type: 'step-refused', reason: redact(outcome.refused) };
   if ('waiting' in outcome) return { type: 'step-waited', ...outcome.waiting };
   return { type: 'step-succeeded', output: outcome.done };
 }

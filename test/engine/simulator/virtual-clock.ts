@@ -1,0 +1,87 @@
+import type { Clock } from '../../../shared/engine/ports.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Time that moves only when nothing else can happen: a run of days takes milliseconds, and always the same ones. */
+export class VirtualClock implements Clock {
+  private time: number;
+  private order = 0;
+  private readonly heap: Timer[] = [];
+
+  constructor(startAt: number) {
+    this.time = startAt;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  at(time: number, run: () => void): void {
+    this.order += 1;
+    this.push({ at: Math.max(time, this.time), order: this.order, run });
+  }
+
+  sleep(timeInMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.at(this.time + timeInMs, resolve);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** Runs timers in their order until `isOver`, or until none is left, or until `limit`. */
+  async runUntil(isOver: () => boolean, limit: number): Promise<boolean> {
+    await settled();
+    while (!isOver()) {
+      const next = this.pop();
+      if (next === undefined || next.at > limit) return false;
+      this.time = next.at;
+      next.run();
+      await settled();
+    }
+    return true;
+  }
+
+  private push(timer: Timer): void {
+    const { heap } = this;
+    let index = heap.push(timer) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(timer, heap[parent] as Timer)) break;
+      heap[index] = heap[parent] as Timer;
+      index = parent;
+    }
+    heap[index] = timer;
+  }
+
+  private pop(): Timer | undefined {
+    const { heap } = this;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child += 1;
+      if (!isBefore(heap[child] as Timer, last)) break;
+      heap[index] = heap[child] as Timer;
+      index = child;
+    }
+    heap[index] = last;
+    return first;
+  }
+}
+
+function isBefore(left: Timer, right: Timer): boolean {
+  return left.at < right.at || (left.at === right.at && left.order < right.order);
+}
+
+/** Lets everything run that needs no more time. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,236 @@
+import type { ContentStore, Loaded, Log, Outgoing, Ports, QueueName } from '../../../shared/engine/ports.ts';
+import { TransientFailure } from '../../../shared/errors.ts';
+import { sha256 } from '../../../shared/release/canonical-json.ts';
+import type { StepKind } from '../../../shared/steps/step.ts';
+import type { CallName, Fault, FaultKind } from './faults.ts';
+import type { Delivery } from './memory-bus.ts';
+import { MemoryBus } from './memory-bus.ts';
+import { MemoryStore } from './memory-store.ts';
+import { Random } from './random.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export const START_AT = Date.UTC(2026, 10, 23, 9, 0, 0);
+const CALL_TIMEOUT_IN_MS = 30_000;
+export const FUNCTION_TIMEOUT_IN_MS = 120_000;
+const RENEW_IN_MS = 20_000;
+
+/** One execution of a function. A dead one never gets another answer, so nothing of it goes on. */
+export class Invocation {
+  alive = true;
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+export interface Call {
+  readonly number: number;
+  readonly name: CallName;
+  readonly invocation: string;
+  readonly at: number;
+}
+
+/** Where invocations come from: the functions of the app under test. */
+export interface App {
+  handle(world: World, invocation: Invocation, delivery: Delivery): Promise<void>;
+  deadLetter(world: World, invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void>;
+}
+
+/** Azure, and the outside, in memory and under virtual time, with faults at chosen calls. */
+export class World {
+  readonly clock = new VirtualClock(START_AT);
+  readonly store = new MemoryStore();
+  readonly contents = new Map<string, Uint8Array>();
+  readonly calls: Call[] = [];
+  readonly log: string[] = [];
+  readonly races = { lost: 0 };
+  readonly bus: MemoryBus;
+  lastFaultAt = 0;
+  executions = 0;
+  private readonly faults: ReadonlyMap<number, FaultKind>;
+  private readonly random: Random;
+  private readonly app: App;
+  private readonly running = new Set<Invocation>();
+  private lost = 0;
+
+  constructor(
+    app: App,
+    { faults = [], seed = 1 }: { readonly faults?: readonly Fault[]; readonly seed?: number } = {},
+  ) {
+    this.app = app;
+    this.faults = new Map(faults.map(({ call, kind }) => [call, kind]));
+    this.random = new Random(seed);
+    this.bus = new MemoryBus(this.clock, (delivery) => void this.invoke(delivery));
+  }
+
+  /** The engine's ports as one invocation sees them. */
+  portsOf(invocation: Invocation, kinds: ReadonlyMap<string, StepKind>): Ports {
+    const { store, bus, contents } = this;
+    const content: ContentStore = {
+      put: (bytes) =>
+        this.call(invocation, 'content.put', async () => {
+          const digest = sha256(bytes);
+          contents.set(digest, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes);
+          return digest;
+        }),
+      get: (digest) =>
+        this.call(invocation, 'content.get', async () => {
+          const bytes = contents.get(digest);
+          if (bytes === undefined) throw new Error(`there is no content ${digest}`);
+          return bytes;
+        }),
+      has: async (digest) => contents.has(digest),
+    };
+    return {
+      kinds,
+      content,
+      clock: this.clockOf(invocation),
+      log: this.logOf(invocation),
+      store: {
+        load: (project, run) => this.call(invocation, 'store.load', () => store.load(project, run)),
+        commit: (commit) =>
+          this.call(invocation, 'store.commit', async (): Promise<Loaded | 'conflict'> => {
+            const stored = await store.commit(commit);
+            if (stored === 'conflict') this.races.lost += 1;
+            return stored;
+          }),
+        clearOutbox: (project, ids) =>
+          this.call(invocation, 'store.clear', () => store.clearOutbox(project, ids)),
+      },
+      bus: {
+        send: (queue, messages) =>
+          this.call(invocation, 'bus.send', async (kind) => {
+            const delayInMs = kind === 'delay' ? 90_000 : kind === 'reorder' ? 1_500 : 0;
+            for (const message of messages) {
+              bus.put(queue, message, { delayInMs });
+              if (kind === 'duplicate') bus.put(queue, message, { again: true, delayInMs: 700 });
+            }
+          }),
+      },
+    };
+  }
+
+  /**
+   * One call of a port: takes a little time, and goes wrong if a fault is set for its number.
+   * A crash takes every invocation of the host with it, as the death of a process does.
+   */
+  async call<Result>(
+    invocation: Invocation,
+    name: CallName,
+    effect: (kind: FaultKind | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    if (!invocation.alive) return forever();
+    const number = this.calls.push({
+      number: this.calls.length + 1,
+      name,
+      invocation: invocation.id,
+      at: this.clock.now(),
+    });
+    const kind = this.faults.get(number);
+    if (kind !== undefined) this.lastFaultAt = this.clock.now();
+    await this.clock.sleep(this.random.between(1, 20));
+    if (!invocation.alive) return forever();
+    switch (kind) {
+      case 'crash-before':
+        return this.crash();
+      case 'crash-after':
+        await effect(kind);
+        return this.crash();
+      case 'conflict':
+        this.races.lost += 1;
+        return 'conflict' as Result;
+      case 'throttled':
+      case 'server-error':
+        throw new TransientFailure(`${name} answered ${kind}`);
+      case 'timeout-before':
+      case 'timeout-after':
+        if (kind === 'timeout-after') await effect(kind);
+        await this.clock.sleep(CALL_TIMEOUT_IN_MS);
+        if (!invocation.alive) return forever();
+        throw new TransientFailure(`${name} did not answer (token ${CANARY})`);
+      default:
+        return effect(kind);
+    }
+  }
+
+  newInvocation(): Invocation {
+    this.executions += 1;
+    const invocation = new Invocation(`invocation-${this.executions}`);
+    this.running.add(invocation);
+    return invocation;
+  }
+
+  /** Delivers what is dead-lettered to the app, as the trigger on the dead-letter queue does. */
+  private drainDeadLetters(): void {
+    for (; this.lost < this.bus.deadLetters.length; this.lost += 1) {
+      const letter = this.bus.deadLetters[this.lost];
+      if (letter === undefined) return;
+      const invocation = this.newInvocation();
+      void this.app
+        .deadLetter(this, invocation, letter.queue, letter.message)
+        .finally(() => this.running.delete(invocation));
+    }
+  }
+
+  /** What the Functions host does with a message: run, renew the lock meanwhile, then settle. */
+  private async invoke(delivery: Delivery): Promise<void> {
+    const invocation = this.newInvocation();
+    const over = new AbortController();
+    this.clock.at(this.clock.now() + FUNCTION_TIMEOUT_IN_MS, () => {
+      if (!over.signal.aborted) invocation.alive = false;
+    });
+    void this.renew(delivery, invocation, over.signal);
+    let settle = () => delivery.complete();
+    try {
+      await this.app.handle(this, invocation, delivery);
+    } catch {
+      settle = () => delivery.abandon();
+    }
+    over.abort();
+    try {
+      await this.call(invocation, 'bus.complete', async () => settle());
+    } catch {
+      // The lock runs out and the message comes again.
+    }
+    this.running.delete(invocation);
+    this.drainDeadLetters();
+  }
+
+  private async renew(delivery: Delivery, invocation: Invocation, over: AbortSignal): Promise<void> {
+    while (!over.aborted && invocation.alive) {
+      delivery.renew();
+      await this.clock.sleep(RENEW_IN_MS, over);
+    }
+  }
+
+  private crash(): Promise<never> {
+    for (const invocation of this.running) invocation.alive = false;
+    this.running.clear();
+    return forever();
+  }
+
+  private clockOf(invocation: Invocation): Ports['clock'] {
+    return {
+      now: () => this.clock.now(),
+      sleep: async (timeInMs, signal) => {
+        await this.clock.sleep(timeInMs, signal);
+        if (!invocation.alive) await forever();
+      },
+    };
+  }
+
+  private logOf(invocation: Invocation): Log {
+    const write = (text: string, fields: object) => {
+      this.log.push(`${this.clock.now() - START_AT} ${invocation.id} ${text} ${JSON.stringify(fields)}`);
+    };
+    return { info: write, warn: write, error: write };
+  }
+}
+
+/** A secret that the outside lets slip into its error texts. It must not be found anywhere afterwards. */
+export const CANARY = 'dapi0123456789abcdef0123456789abcdef';
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}
