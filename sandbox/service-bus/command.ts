@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { parseConfigText } from './config.ts';
 import { startServiceBus } from './start.ts';
 
-const usage = 'usage: command.ts --config FILE [--port N] [--host ADDRESS] [--key VALUE]';
+const usage =
+  'usage: command.ts --config FILE [--port N] [--control-port N] [--journal FOLDER] [--host ADDRESS] [--key VALUE]';
 
 /** Runs the emulator as a process of its own until it is told to stop or its parent goes away. */
 async function main(): Promise<void> {
@@ -12,6 +13,8 @@ async function main(): Promise<void> {
       config: { type: 'string' },
       port: { type: 'string', default: '5672' },
       host: { type: 'string', default: '127.0.0.1' },
+      'control-port': { type: 'string', default: '0' },
+      journal: { type: 'string' },
       key: { type: 'string' },
     },
   });
@@ -19,11 +22,13 @@ async function main(): Promise<void> {
   const running = await startServiceBus({
     config: parseConfigText(readFileSync(values.config, 'utf8')),
     port: Number(values.port),
+    controlPort: Number(values['control-port']),
     host: values.host,
+    ...(values.journal === undefined ? {} : { journalFolder: values.journal }),
     ...(values.key === undefined ? {} : { key: values.key }),
   });
-  const { port, connectionString } = running;
-  process.stdout.write(`${JSON.stringify({ ready: true, port, connectionString })}\n`);
+  const { port, controlPort, connectionString } = running;
+  process.stdout.write(`${JSON.stringify({ ready: true, port, controlPort, connectionString })}\n`);
   const stop = (): void => {
     running.stop().finally(() => process.exit(0));
   };

@@ -4,10 +4,9 @@ import {
   type Change,
   type DeliveryFault,
   noDeliveryFault,
-  type Origin,
   type Queue,
   type QueueSettings,
-  type SentMessage,
+  type Surroundings,
 } from './queue-model.ts';
 import { enqueue } from './sending.ts';
 
@@ -30,48 +29,55 @@ export interface Namespace {
   close(): void;
 }
 
+/** Empty queues with these settings. The targets that they forward to must be among them. */
 export function createNamespace(options: NamespaceOptions): Namespace {
-  const { save } = options;
   const byName = new Map<string, Queue>();
-  let changes: Change[] = [];
-  let depth = 0;
-  const transact = <T>(work: () => T): T => {
-    depth++;
-    try {
-      return work();
-    } finally {
-      depth--;
-      if (depth === 0 && changes.length > 0) {
-        const saved = changes;
-        changes = [];
-        save?.(saved);
-      }
-    }
-  };
+  const find = (name: string): Queue | undefined => byName.get(name.toLowerCase());
+  const { transact, record } = transactions(options.save);
   const clock: Clock = {
     nowInMs: () => options.clock.nowInMs(),
     at: (timeInMs, run) => options.clock.at(timeInMs, () => transact(run)),
   };
-  const around = {
+  const around: Surroundings = {
     clock,
+    record,
     newLockToken: options.newLockToken,
-    record: (change: Change) => void (save && changes.push(change)),
-    forward: (name: string, sent: SentMessage, origin: Origin) => void enqueue(existing(name), sent, origin),
     deliveryFault: options.deliveryFault ?? (() => noDeliveryFault),
+    forward(name, sent, origin) {
+      const queue = find(name);
+      if (queue === undefined) throw new Error(`the queue ${name} does not exist`);
+      enqueue(queue, sent, origin);
+    },
   };
-  const existing = (name: string): Queue => {
-    const queue = byName.get(name.toLowerCase());
-    if (queue === undefined) throw new Error(`the queue ${name} does not exist`);
-    return queue;
-  };
-  for (const settings of options.queues)
+  for (const settings of options.queues) {
     byName.set(settings.name.toLowerCase(), createQueue(settings, around));
+  }
   const queues = [...byName.values()];
+  return { queues, clock, transact, find, close: () => queues.forEach(closeQueue) };
+}
+
+/** Pieces of work may nest; the outermost saves. Also one that failed saves what it did before. */
+function transactions(
+  save: NamespaceOptions['save'],
+): Pick<Namespace, 'transact'> & Pick<Surroundings, 'record'> {
+  let changes: Change[] = [];
+  let depth = 0;
   return {
-    queues,
-    clock,
-    transact,
-    find: (name) => byName.get(name.toLowerCase()),
-    close: () => queues.forEach(closeQueue),
+    record(change) {
+      if (save !== undefined) changes.push(change);
+    },
+    transact(work) {
+      depth++;
+      try {
+        return work();
+      } finally {
+        depth--;
+        if (depth === 0 && changes.length > 0) {
+          const saved = changes;
+          changes = [];
+          save?.(saved);
+        }
+      }
+    },
   };
 }

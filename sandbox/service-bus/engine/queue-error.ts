@@ -16,10 +16,11 @@ export function messageLockLost(): QueueError {
   );
 }
 
-export function sessionLockLost(sessionId: string): QueueError {
+export function sessionLockLost(sessionId?: string): QueueError {
+  const session = sessionId === undefined ? 'the session' : `the session '${sessionId}'`;
   return new QueueError(
     'com.microsoft:session-lock-lost',
-    `The session lock has expired on the MessageSession '${sessionId}'. Accept a new MessageSession.`,
+    `The lock of ${session} is lost. Accept the session again.`,
   );
 }
 

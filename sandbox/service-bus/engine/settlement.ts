@@ -99,7 +99,7 @@ export function renewLocks(queue: Queue, lockTokens: readonly string[]): number[
 function lockedMessage(queue: Queue, lockToken: string): QueueMessage {
   const message = queue.locked.get(lockToken);
   if (message !== undefined && (lockedUntilInMs(message) ?? 0) > queue.around.clock.nowInMs()) return message;
-  throw hasSessions(queue) ? sessionLockLost('') : messageLockLost();
+  throw hasSessions(queue) ? sessionLockLost() : messageLockLost();
 }
 
 export interface DeferredRequest {
