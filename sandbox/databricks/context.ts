@@ -1,0 +1,38 @@
+import type { Chance } from '../twin/chance.ts';
+import type { Clock } from '../twin/clock.ts';
+import type { DatabricksState } from './state.ts';
+
+/** What may differ between two workspaces. */
+export interface DatabricksOptions {
+  /** Storage root of the metastore; without it every catalog must name its own. */
+  metastoreStorageRoot?: string;
+  region?: string;
+  /** `disabled` refuses every DBFS call, as accounts made since 2025 do (default `enabled`). */
+  dbfsRoot?: 'enabled' | 'disabled';
+  /** How many reads of a new securable still answer 404 (default 0). */
+  hiddenReads?: number;
+  /** How long a new securable answers 404 to reads (default 0). */
+  hiddenForInMs?: number;
+  /** Whether paged lists begin with an empty page (default true). */
+  emptyFirstPage?: boolean;
+  /** Status for creating a securable that exists: services of different age say 400 or 409 (default 400). */
+  existsStatus?: 400 | 409;
+  /** Statuses of "not found" for jobs, runs and clusters: 400 as long documented, or 404 (default 400). */
+  notFoundStatus?: 400 | 404;
+  /** How many files one DBFS delete removes before it answers 503 and wants to be called again. */
+  dbfsDeleteBatch?: number;
+  /** Principals that the workspace lets in without any right: they get 403 before existence is looked at. */
+  strangers?: readonly string[];
+  /** Principals that grants may name; without it every name is known. */
+  principals?: readonly string[];
+  /** Whether an access connector's identity may use a storage URL; without it every one may. */
+  canAccess?: (access: { accessConnectorId: string; url: string }) => boolean;
+}
+
+/** What every route of the twin works with. */
+export interface DatabricksContext {
+  state: DatabricksState;
+  clock: Clock;
+  chance: Chance;
+  options: DatabricksOptions;
+}

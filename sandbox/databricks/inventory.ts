@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { DatabricksState, StoredFile } from './state.ts';
+
+/** One deployed thing. `digest` is the sha-256 of its content, or of its settings without ids, times and order. */
+export interface InventoryItem {
+  kind: string;
+  name: string;
+  digest: string;
+  /** Language of a notebook. */
+  language?: string;
+}
+
+export type Inventory = InventoryItem[];
+
+/** Lists what is deployed, sorted by kind and name, so that two workspaces can be compared. */
+export function inventoryOf(state: DatabricksState): Inventory {
+  const items = [
+    ...objectItems(state),
+    ...fileItems('dbfs-file', state.dbfs),
+    ...[...state.volumes.values()].flatMap(({ info }) =>
+      fileItems(
+        'volume-file',
+        state.volumeFiles.get(info.volume_id) ?? new Map(),
+        `/Volumes/${info.full_name.replaceAll('.', '/')}`,
+      ),
+    ),
+    ...securableItems('storage-credential', state.credentials),
+    ...securableItems('external-location', state.locations),
+    ...securableItems('catalog', state.catalogs),
+    ...securableItems('schema', state.schemas),
+    ...securableItems('volume', state.volumes),
+    ...grantItems(state),
+    ...[...state.bindings].map(([name, held]) => item('binding', name, [...held].sort())),
+    ...[...state.permissions].map(([name, entries]) =>
+      item('permission', name, entries.map((entry) => canonical(entry)).sort()),
+    ),
+  ];
+  return items.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+/** The sha-256 of bytes or text, in hex. */
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function objectItems({ objects }: DatabricksState): Inventory {
+  const deployed = [...objects].filter(([path]) => !['/', '/Shared', '/Users', '/Repos'].includes(path));
+  return deployed.map(([name, { type, content, language }]) => ({
+    kind: type.toLowerCase(),
+    name,
+    digest: sha256(content),
+    ...(language ? { language } : {}),
+  }));
+}
+
+function fileItems(kind: string, files: ReadonlyMap<string, StoredFile>, root = ''): Inventory {
+  return [...files].flatMap(([path, { content }]) =>
+    content ? [{ kind, name: root + path, digest: sha256(content) }] : [],
+  );
+}
+
+function securableItems(kind: string, stored: ReadonlyMap<string, { info: object }>): Inventory {
+  return [...stored].map(([name, { info }]) => item(kind, name, settingsOf(info)));
+}
+
+function grantItems({ grants, metastoreId }: DatabricksState): Inventory {
+  return [...grants].flatMap(([securable, held]) =>
+    [...held].map(([principal, privileges]) =>
+      item('grant', `${securable.replace(metastoreId, 'metastore')} ${principal}`, [...privileges].sort()),
+    ),
+  );
+}
+
+/** Fields that differ between two deployments of the same thing. */
+const INCIDENTAL = /^(created_|updated_|metastore_id$|id$|credential_id$|schema_id$|volume_id$|owner$)/;
+
+/** The settings of a securable, at every depth; places that the server chose are no setting. */
+function settingsOf(info: object): object {
+  const isSetting = ([key, value]: [string, unknown]) =>
+    !INCIDENTAL.test(key) && !String(value).includes('/__unitystorage/');
+  const settings = Object.entries(info).filter(isSetting);
+  return Object.fromEntries(
+    settings.map(([key, value]) => [key, isPlain(value) ? settingsOf(value) : value]),
+  );
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function item(kind: string, name: string, value: unknown): InventoryItem {
+  return { kind, name, digest: sha256(canonical(value)) };
+}
+
+/** JSON with sorted keys; big integers as text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === 'bigint') return String(inner);
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => compare(a, b)));
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

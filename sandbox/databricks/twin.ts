@@ -1,0 +1,76 @@
+import { createChance } from '../twin/chance.ts';
+import { realClock } from '../twin/clock.ts';
+import type { Answer } from '../twin/exchange.ts';
+import type { Twin, TwinSettings } from '../twin/model.ts';
+import { createTwin } from '../twin/twin.ts';
+import { catalogRoutes } from './catalog-routes.ts';
+import type { DatabricksContext, DatabricksOptions } from './context.ts';
+import { errorBody } from './contract/shapes.ts';
+import { credentialRoutes } from './credential-routes.ts';
+import { dbfsRoutes } from './dbfs-routes.ts';
+import { refusal, wordError } from './errors.ts';
+import { filesRoutes } from './files-routes.ts';
+import { grantsRoutes } from './grants-routes.ts';
+import { type Inventory, inventoryOf } from './inventory.ts';
+import { DOCUMENTED_LIMITS } from './limits.ts';
+import { locationRoutes } from './location-routes.ts';
+import { metastoreRoutes } from './metastore-routes.ts';
+import { permissionsRoutes } from './permissions-routes.ts';
+import { schemaRoutes } from './schema-routes.ts';
+import { newState } from './state.ts';
+import { volumeRoutes } from './volume-routes.ts';
+import { workspaceRoutes } from './workspace-routes.ts';
+
+/** The twin of one Azure Databricks workspace with Unity Catalog. */
+export interface DatabricksTwin extends Twin {
+  /** What is deployed, in an order that does not depend on how it got there. */
+  inventory(): Inventory;
+}
+
+/** Makes an empty workspace. Without `limits` the documented rates hold; an empty list switches them off. */
+export function createDatabricksTwin(settings: TwinSettings & DatabricksOptions = {}): DatabricksTwin {
+  const { clock = realClock, chance = createChance(), limits = DOCUMENTED_LIMITS } = settings;
+  const state = newState(chance, clock.now());
+  const context: DatabricksContext = { state, clock, chance, options: settings };
+  const twin = createTwin({
+    ...settings,
+    clock,
+    chance,
+    limits,
+    name: 'databricks',
+    state,
+    wordError,
+    errorBody,
+    routes: allRoutes(context),
+    around: ({ operation, principal }, serve) =>
+      isDenied(context, operation, principal) ? Promise.resolve(denied(principal)) : serve(),
+    controls: [{ method: 'GET', path: '/inventory', handle: () => inventoryOf(state) }],
+  });
+  return Object.assign(twin, { inventory: () => inventoryOf(state) });
+}
+
+function allRoutes(context: DatabricksContext) {
+  return [
+    ...workspaceRoutes(context),
+    ...dbfsRoutes(context),
+    ...filesRoutes(context),
+    ...metastoreRoutes(context),
+    ...catalogRoutes(context),
+    ...schemaRoutes(context),
+    ...volumeRoutes(context),
+    ...credentialRoutes(context),
+    ...locationRoutes(context),
+    ...grantsRoutes(context),
+    ...permissionsRoutes(context),
+  ];
+}
+
+/** Rights come before existence: a stranger learns nothing about what is there. */
+function isDenied({ options }: DatabricksContext, operation: string, principal: string): boolean {
+  return operation !== 'CurrentUser.me' && (options.strangers?.includes(principal) ?? false);
+}
+
+function denied(principal: string): Answer {
+  return refusal('PERMISSION_DENIED', `${principal} does not have the permissions that this call needs.`)
+    .answer;
+}
