@@ -2,6 +2,7 @@ import type { Effect } from '../release/effects.ts';
 import type { EnvironmentEvent, RunEvent } from '../release/events.ts';
 import type { Environment, Instant, Run } from '../release/model.ts';
 import type { StepKind } from '../steps/step.ts';
+import type { Clients } from './clients.ts';
 
 /** Time. In tests it is virtual. */
 export interface Clock {
@@ -107,6 +108,25 @@ export interface ContentStore {
   has(digest: string): Promise<boolean>;
 }
 
+/** A release as it was taken in: one build's content, and nothing that can change. */
+export interface ReleaseRecord {
+  readonly name: string;
+  readonly order: number;
+  /** Digest of the manifest (path, size, SHA-256 of every file), in the content store. */
+  readonly manifest: string;
+  readonly takenInAt: Instant;
+  /** Where it came from, for people: build number, branch, commit. */
+  readonly source: Readonly<Record<string, string>>;
+}
+
+/** Releases of all projects. Adding one that is there already changes nothing. */
+export interface Releases {
+  add(project: string, release: ReleaseRecord): Promise<void>;
+  find(project: string, name: string): Promise<ReleaseRecord | null>;
+  /** Newest (highest order) first. */
+  list(project: string, most: number): Promise<ReleaseRecord[]>;
+}
+
 /** What a log line is about. */
 export type LogFields = Readonly<Record<string, string | number | null>>;
 
@@ -124,4 +144,6 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly clients: Clients;
+  readonly releases: Releases;
 }

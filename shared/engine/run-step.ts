@@ -1,6 +1,6 @@
 import { messageOf, Refusal, redact } from '../errors.ts';
 import type { StepResult } from '../release/events.ts';
-import type { Run, StageState, StepState } from '../release/model.ts';
+import type { Environment, Run, StageState, StepState } from '../release/model.ts';
 import type { Change } from '../release/plan.ts';
 import { countChanges, isWithin, stepPlan } from '../release/plan.ts';
 import type { StepContext, StepKind } from '../steps/step.ts';
@@ -17,6 +17,7 @@ interface Claimed {
   readonly stage: StageState;
   readonly step: StepState;
   readonly kind: StepKind;
+  readonly environment: Environment | null;
 }
 
 /** Tries to save a result before it is left to the look-again: the step would be run once more then. */
@@ -56,11 +57,12 @@ function claimOf(
   if (ignored !== null || loaded.run === null || stage === undefined || step === undefined) return null;
   if (step.status !== 'claimed' || step.claim !== message.after + 1 || step.claimedBy !== invocation)
     return null;
-  const definition = loaded.run.pipeline.stages
-    .find(({ name }) => name === stage.name)
-    ?.steps.find(({ name }) => name === step.name);
-  const kind = ports.kinds.get(definition?.kind ?? '') ?? unknownKind(definition?.kind ?? step.name);
-  return { run: loaded.run, stage, step, kind };
+  const definition = loaded.run.pipeline.stages.find(({ name }) => name === stage.name);
+  const kindName = definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name;
+  const kind = ports.kinds.get(kindName) ?? unknownKind(kindName);
+  const environment =
+    definition?.environment == null ? null : (loaded.environments.get(definition.environment) ?? null);
+  return { run: loaded.run, stage, step, kind, environment };
 }
 
 /** A run may outlive the kind of its step: it then fails with a clear reason instead of burning messages. */

@@ -1,13 +1,21 @@
 import type { Json } from '../release/canonical-json.ts';
-import type { Run, StageState, StepState } from '../release/model.ts';
+import type { Environment, Run, StageState, StepState } from '../release/model.ts';
 import { stepKey } from '../release/model.ts';
 import type { StepContext } from '../steps/step.ts';
 import type { Ports } from './ports.ts';
 
+/** A claimed step, and its environment as it was then. */
+interface Claimed {
+  readonly run: Run;
+  readonly stage: StageState;
+  readonly step: StepState;
+  readonly environment: Environment | null;
+}
+
 /** What a step is told, from the run as it was when the step was claimed. */
 export function stepContext(
   ports: Ports,
-  { run, stage, step }: { readonly run: Run; readonly stage: StageState; readonly step: StepState },
+  { run, stage, step, environment }: Claimed,
   signal: AbortSignal,
 ): StepContext {
   const definition = run.pipeline.stages.find(({ name }) => name === stage.name);
@@ -22,6 +30,10 @@ export function stepContext(
     memo: step.memo,
     input: definition?.steps.find(({ name }) => name === step.name)?.input ?? {},
     outputs: outputsOf(run),
+    inventory:
+      environment === null ? null : (environment.inventories[step.name] ?? { digest: null, uncertain: [] }),
+    clients: ports.clients,
+    releases: ports.releases,
     signal,
     clock: ports.clock,
     content: ports.content,

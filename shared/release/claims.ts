@@ -1,7 +1,9 @@
 import type { Draft, StageTurn, StepTurn } from './draft.ts';
-import { findStage, stepTurns } from './draft.ts';
+import { changeInventory, findStage, stepTurns } from './draft.ts';
 import type { StepAbandoned, StepClaimed, StepPlanned, StepResult } from './events.ts';
+import type { Inventory, StepState } from './model.ts';
 import { isEnded } from './model.ts';
+import { totalOf } from './plan.ts';
 import { isFrozenFor, stepBack } from './stages.ts';
 import { askAgain, failAttempt, failStep } from './steps.ts';
 
@@ -41,11 +43,22 @@ export function claim(draft: Draft, event: StepClaimed): string | null {
     return null;
   }
   if (begins) turn.stage.applyBegunAt = event.at;
+  if (step.mode === 'apply') noteUncertain(draft, turn, step);
   step.status = 'claimed';
   step.claim += 1;
   step.claimedBy = event.by;
   step.dueAt = event.at + definition.leaseInMs;
   return null;
+}
+
+/** From now on until its success is known, what the step's plan touches may be old or new. */
+function noteUncertain(draft: Draft, turn: StageTurn, { name, plan }: StepState): void {
+  if (plan === null || totalOf(plan.changes) === 0) return;
+  const change = (inventory: Inventory): Inventory => {
+    if (inventory.uncertain.includes(plan.digest)) return inventory;
+    return { ...inventory, uncertain: [...inventory.uncertain, plan.digest] };
+  };
+  changeInventory(draft, turn, { step: name, change });
 }
 
 /** Takes the result of the newest claim; one of an older claim counts for nothing. */
@@ -65,6 +78,7 @@ export function takeResult(draft: Draft, event: StepResult): string | null {
       step.status = step.mode === 'cancel' ? 'failed' : 'succeeded';
       step.output = { ...event.output };
       step.memo = null;
+      noteInventory(draft, turn, stepTurn.step);
       return null;
     case 'step-waited':
       step.memo = event.memo;
@@ -78,6 +92,13 @@ export function takeResult(draft: Draft, event: StepResult): string | null {
       failAttempt(draft, turn, stepTurn, event.error);
       return null;
   }
+}
+
+/** A step that says what it has put there (`inventory` in its output) settles what was uncertain. */
+function noteInventory(draft: Draft, turn: StageTurn, { name, mode, output }: StepState): void {
+  const { inventory } = output;
+  if (mode !== 'apply' || typeof inventory !== 'string') return;
+  changeInventory(draft, turn, { step: name, change: () => ({ digest: inventory, uncertain: [] }) });
 }
 
 function takePlan({ step }: StepTurn, event: StepPlanned): null {

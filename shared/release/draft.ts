@@ -1,5 +1,5 @@
 import type { Effect } from './effects.ts';
-import type { Environment, Instant, Run, StageState, State, StepState } from './model.ts';
+import type { Environment, Instant, Inventory, Run, StageState, State, StepState } from './model.ts';
 import { newEnvironment } from './model.ts';
 import type { EnvironmentDefinition, StageDefinition, StepDefinition } from './pipeline.ts';
 
@@ -61,6 +61,19 @@ export function environmentOf(draft: Draft, name: string): Environment {
 /** Replaces parts of an environment. */
 export function changeEnvironment(draft: Draft, name: string, change: Partial<Environment>): void {
   draft.environments.set(name, { ...environmentOf(draft, name), ...change });
+}
+
+/** Notes what a step is about to put into the environment, or has put there. */
+export function changeInventory(
+  draft: Draft,
+  { definition }: StageTurn,
+  { step, change }: { readonly step: string; readonly change: (inventory: Inventory) => Inventory },
+): void {
+  const name = definition.environment;
+  if (name === null) return;
+  const { inventories } = environmentOf(draft, name);
+  const next = change(inventories[step] ?? { digest: null, uncertain: [] });
+  changeEnvironment(draft, name, { inventories: { ...inventories, [step]: next } });
 }
 
 /** The environment's rules in the run's own copy of its pipeline. */

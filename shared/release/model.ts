@@ -177,6 +177,16 @@ export interface Freeze {
   by: Person;
 }
 
+/**
+ * What a step has put into an environment. `digest` names the content that lists it (null: nothing yet);
+ * `uncertain` are digests of plans whose application began and was not reported as done: what they touch may
+ * be old or new.
+ */
+export interface Inventory {
+  digest: string | null;
+  uncertain: string[];
+}
+
 export interface Environment {
   schema: number;
   name: string;
@@ -188,6 +198,8 @@ export interface Environment {
   history: LiveRelease[];
   /** One more each time a stage begins to apply: tells whether a plan may be out of date. */
   generation: number;
+  /** By step name. */
+  inventories: Record<string, Inventory>;
   freezes: Freeze[];
   /** Automatic releases wait while this is set. */
   hold: { why: string; run: string; at: Instant } | null;
@@ -226,6 +238,7 @@ export function newEnvironment(name: string): Environment {
     live: null,
     history: [],
     generation: 0,
+    inventories: {},
     freezes: [],
     hold: null,
   };

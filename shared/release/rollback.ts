@@ -68,7 +68,7 @@ export function environmentPipeline(
 ): Pipeline {
   const stages: StageDefinition[] = [];
   for (const stage of pipeline.stages) {
-    if (stage.environment !== name) continue;
+    if (stage.environment !== name && stage.environment !== null) continue;
     const previous = stages.at(-1);
     stages.push({
       ...stage,

@@ -1,6 +1,7 @@
-import type { Clock, ContentStore, Log } from '../engine/ports.ts';
+import type { Clients } from '../engine/clients.ts';
+import type { Clock, ContentStore, Log, Releases } from '../engine/ports.ts';
 import type { Json } from '../release/canonical-json.ts';
-import type { Instant, RunKind } from '../release/model.ts';
+import type { Instant, Inventory, RunKind } from '../release/model.ts';
 import type { Change } from '../release/plan.ts';
 
 /** What a step knows of its run, and what it works with. */
@@ -19,6 +20,10 @@ export interface StepContext {
   readonly input: Readonly<Record<string, unknown>>;
   /** Outputs of the run's steps that have succeeded, by `stage/step`. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** What this step has put into the environment so far; null for a stage without one. */
+  readonly inventory: Inventory | null;
+  readonly clients: Clients;
+  readonly releases: Releases;
   /** Aborts when the run is cancelled. A step checks it between changes. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -6,6 +6,7 @@ import type { CallName, Fault, FaultKind } from './faults.ts';
 import type { Delivery } from './memory-bus.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryStore } from './memory-store.ts';
+import { NO_CLIENTS, NO_RELEASES } from './no-clients.ts';
 import { Random } from './random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -84,6 +85,8 @@ export class World {
     };
     return {
       kinds,
+      clients: NO_CLIENTS,
+      releases: NO_RELEASES,
       content,
       clock: this.clockOf(invocation),
       log: this.logOf(invocation),

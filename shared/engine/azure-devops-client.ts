@@ -1,0 +1,4 @@
+/** Azure DevOps, as far as a release needs it. */
+export interface AzureDevOpsClient {
+  readonly organization: string;
+}

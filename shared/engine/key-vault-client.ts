@@ -1,0 +1,4 @@
+/** A key vault, as far as a release needs it. */
+export interface KeyVaultClient {
+  readonly vault: string;
+}
