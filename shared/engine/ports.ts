@@ -1,3 +1,4 @@
+import type { Json } from '../release/canonical-json.ts';
 import type { Effect } from '../release/effects.ts';
 import type { EnvironmentEvent, RunEvent } from '../release/events.ts';
 import type { Environment, Instant, Run } from '../release/model.ts';
@@ -82,6 +83,54 @@ export interface Records {
   environments(project: string): Promise<Environment[]>;
   /** Ids of runs (and `environment.NAME`) that have effects which were not sent. */
   unsent(project: string): Promise<string[]>;
+}
+
+/** A project as it was registered. */
+export interface RegisteredProject {
+  readonly name: string;
+  /** What the registrant gave; the store does not look into it. */
+  readonly settings: Json;
+  /** Version mark of this registration; opaque. */
+  readonly tag: string;
+}
+
+/** The projects that Slipway serves. */
+export interface Projects {
+  /**
+   * Writes a registration.
+   * @param tag mark of the registration that this one replaces; null when there should be none yet.
+   * @returns the new mark, or `conflict` when somebody else was faster: nothing was written then.
+   */
+  registerProject(name: string, settings: Json, tag: string | null): Promise<string | 'conflict'>;
+  readProject(name: string): Promise<RegisteredProject | null>;
+  /** By name. */
+  listProjects(): Promise<RegisteredProject[]>;
+}
+
+/** One webhook that came for a project, and what was made of it. */
+export interface Delivery {
+  /** Unique among the deliveries of its millisecond. */
+  readonly id: string;
+  readonly at: Instant;
+  readonly source: 'azure-devops' | 'github';
+  /** As the source names it, e.g. `build.complete`. */
+  readonly eventType: string;
+  readonly outcome: 'queued' | 'ignored' | 'unreadable';
+  /** One sentence for people. */
+  readonly why: string;
+  readonly run: string | null;
+  /** Size of the payload. */
+  readonly bytes: number;
+  /** Of the payload in the content store; null when it is not kept. */
+  readonly contentDigest: string | null;
+}
+
+/** What came by webhook, for finding out why nothing happened. */
+export interface Deliveries {
+  /** Writing the same delivery again changes nothing. */
+  recordDelivery(project: string, delivery: Delivery): Promise<void>;
+  /** Newest first. */
+  listDeliveries(project: string, most: number): Promise<Delivery[]>;
 }
 
 export type QueueName = 'release-events' | 'steps' | 'records';
