@@ -54,6 +54,7 @@ async function startOne(
   for (const { connection } of definition.outputs) await options.connections.client(connection);
   if (trigger.type === 'timer') return startTimer({ definition, trigger, invoker, store, clock, log });
   if (trigger.type !== 'service-bus') return undefined;
-  const client = await options.connections.client(trigger.connection);
+  const { client: plain, sessionClient } = options.connections;
+  const client = await (trigger.isSessionsEnabled ? sessionClient : plain)(trigger.connection);
   return startListener({ client, definition, trigger, settings: options.serviceBus, invoker, log });
 }

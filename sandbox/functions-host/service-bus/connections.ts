@@ -1,4 +1,4 @@
-import { ServiceBusClient, type ServiceBusSender } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusClientOptions, type ServiceBusSender } from '@azure/service-bus';
 
 /** Where a connection setting leads. */
 export type ConnectionTarget =
@@ -28,6 +28,8 @@ export function readConnection(name: string, settings: Record<string, string | u
 export interface Connections {
   /** @throws Error when the setting is missing */
   client(name: string): Promise<ServiceBusClient>;
+  /** A client whose waiting for a next session is short, since that cannot be broken off: a stop waits for it. */
+  sessionClient(name: string): Promise<ServiceBusClient>;
   sender(name: string, queueOrTopic: string): Promise<ServiceBusSender>;
   close(): Promise<void>;
 }
@@ -41,12 +43,20 @@ const retryOptions = {
   timeoutInMs: 60_000,
 };
 
+const sessionRetryOptions = { ...retryOptions, maxRetries: 0, timeoutInMs: 2_000 };
+
 export function createConnections(settings: Record<string, string | undefined>): Connections {
   const clients = new Map<string, Promise<ServiceBusClient>>();
   const senders = new Map<string, Promise<ServiceBusSender>>();
-  const client = (name: string) => remember(clients, name, () => openClient(readConnection(name, settings)));
+  const client = (name: string) =>
+    remember(clients, name, () => openClient(readConnection(name, settings), retryOptions));
+  const sessionClient = (name: string) =>
+    remember(clients, `${name} for sessions`, () =>
+      openClient(readConnection(name, settings), sessionRetryOptions),
+    );
   return {
     client,
+    sessionClient,
     sender: (name, queueOrTopic) =>
       remember(senders, `${name}|${queueOrTopic}`, async () =>
         (await client(name)).createSender(queueOrTopic),
@@ -57,12 +67,16 @@ export function createConnections(settings: Record<string, string | undefined>):
   };
 }
 
-async function openClient(target: ConnectionTarget): Promise<ServiceBusClient> {
-  if ('connectionString' in target) return new ServiceBusClient(target.connectionString, { retryOptions });
+async function openClient(
+  target: ConnectionTarget,
+  options: ServiceBusClientOptions['retryOptions'] & object,
+): Promise<ServiceBusClient> {
+  if ('connectionString' in target)
+    return new ServiceBusClient(target.connectionString, { retryOptions: options });
   const { DefaultAzureCredential } = await import('@azure/identity');
   const { clientId, fullyQualifiedNamespace } = target;
   const credential = new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {});
-  return new ServiceBusClient(fullyQualifiedNamespace, credential, { retryOptions });
+  return new ServiceBusClient(fullyQualifiedNamespace, credential, { retryOptions: options });
 }
 
 /** Makes a thing once; a failure is not remembered. */

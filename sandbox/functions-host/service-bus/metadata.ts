@@ -48,7 +48,7 @@ function propertiesOf(message: ServiceBusReceivedMessage): Properties {
 
 /** Newtonsoft's form: no fraction when it is zero, and no zeros at its end. */
 function dateTime(date: Date | undefined): string {
-  if (!date || Number.isNaN(date.getTime())) return never;
+  if (!date || Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999) return never;
   return date.toISOString().replace(/\.?0*Z$/, '');
 }
 
