@@ -1,0 +1,205 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { HttpClient, PipelineResponse } from '@azure/core-rest-pipeline';
+import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
+import { parse } from 'lossless-json';
+import type { Clock } from '../engine/ports.ts';
+import { messageOf, TransientFailure } from '../errors.ts';
+import { bearerTokens } from './bearer-tokens.ts';
+import type { HostLimits, Limit } from './host-limit.ts';
+import { HttpError, readErrorBody } from './http-error.ts';
+
+/** One place on the network, and how to talk to it. */
+export interface HttpOptions {
+  /** Origin and path prefix, e.g. `https://dev.azure.com`. Plain http is for loopback only. */
+  readonly baseUrl: string;
+  /** Null where no bearer token is wanted. */
+  readonly credential: TokenCredential | null;
+  readonly scope: string;
+  readonly clock: Clock;
+  /** The sender of requests: the network by default, the twins themselves under virtual time. */
+  readonly httpClient?: HttpClient;
+  readonly limits?: { readonly of: HostLimits; readonly limit: Limit };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface HttpRequest {
+  readonly method: Method;
+  /** Below the base; path parameters are encoded by the caller (`segment`). */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** May be sent again after a lost answer. Default: all methods but POST and PATCH. */
+  readonly idempotent?: boolean;
+  /** Statuses besides 2xx that the caller wants as an answer. */
+  readonly accept?: readonly number[];
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+  /**
+   * The body as JSON. Whole numbers that a JavaScript number cannot hold stay text, so that ids survive.
+   * @throws HttpError when it is not JSON.
+   */
+  json(): unknown;
+}
+
+export interface Http {
+  /**
+   * @throws HttpError on any other status than 2xx and those in `accept`
+   * @throws TransientFailure when there is no answer after the last try
+   */
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
+const TIMEOUT_IN_MS = 60_000;
+const MOST_RETRIES = 3;
+const LONGEST_WAIT_IN_MS = 30_000;
+
+/** Makes the one way in which Slipway talks to a service over HTTP. Redirects are answers here, never followed. */
+export function createHttp(options: HttpOptions): Http {
+  const base = new URL(options.baseUrl);
+  if (base.protocol !== 'https:' && !isLoopback(base)) {
+    throw new Error(`${options.baseUrl}: only https is allowed, except on loopback`);
+  }
+  const client = options.httpClient ?? createDefaultHttpClient();
+  const token = bearerTokens(options);
+  const limit = options.limits?.of.of(base.host, options.limits.limit);
+  const once = async (request: HttpRequest) => {
+    const authorization = await token();
+    const send = () => sendOnce(client, toPipelineRequest(options, request, authorization));
+    return limit === undefined ? send() : limit.run(send);
+  };
+  return { send: (request) => sendWithRetries(once, request, options.clock) };
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function toPipelineRequest(options: HttpOptions, request: HttpRequest, authorization: string | null) {
+  const url = new URL(options.baseUrl.replace(/\/$/, '') + request.path);
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  const headers = createHttpHeaders({ accept: 'application/json', ...options.headers });
+  if (request.json !== undefined) headers.set('content-type', 'application/json');
+  else if (request.body !== undefined) headers.set('content-type', 'application/octet-stream');
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
+  if (authorization !== null) headers.set('authorization', authorization);
+  const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+  return createPipelineRequest({
+    url: url.toString(),
+    method: request.method,
+    headers,
+    timeout: TIMEOUT_IN_MS,
+    allowInsecureConnection: url.protocol === 'http:',
+    streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+    ...(body === undefined ? {} : { body }),
+    ...(request.signal === undefined ? {} : { abortSignal: request.signal }),
+  });
+}
+
+async function sendOnce(
+  client: HttpClient,
+  request: ReturnType<typeof createPipelineRequest>,
+): Promise<HttpResponse> {
+  return toResponse(await client.sendRequest(request));
+}
+
+async function toResponse(response: PipelineResponse): Promise<HttpResponse> {
+  const bytes = await bytesOf(response);
+  const headers = response.headers.toJSON();
+  return { status: response.status, headers, bytes, json: () => readJson(response.status, bytes) };
+}
+
+async function bytesOf({ bodyAsText, readableStreamBody }: PipelineResponse): Promise<Uint8Array> {
+  if (readableStreamBody === undefined) return new TextEncoder().encode(bodyAsText ?? '');
+  const chunks: Buffer[] = [];
+  for await (const chunk of readableStreamBody)
+    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  return Buffer.concat(chunks);
+}
+
+function readJson(status: number, bytes: Uint8Array): unknown {
+  const body = new TextDecoder().decode(bytes);
+  try {
+    return parse(body, null, {
+      parseNumber: (text) =>
+        Number.isSafeInteger(Number(text)) || !/^-?\d+$/.test(text) ? Number(text) : text,
+    });
+  } catch {
+    const message = `the answer (status ${status}) is not JSON: ${body.slice(0, 80)}`;
+    throw new HttpError({ status, code: 'NotJson', message, body: body.slice(0, 1_000) });
+  }
+}
+
+type Once = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Up to three more tries, seconds apart: more patience than that is the engine's, which holds no function meanwhile. */
+async function sendWithRetries(once: Once, request: HttpRequest, clock: Clock): Promise<HttpResponse> {
+  const repeatable = request.idempotent ?? (request.method !== 'POST' && request.method !== 'PATCH');
+  for (let retries = 0; ; retries += 1) {
+    const answer = await once(request).catch((error: unknown) => error);
+    const retry = retries < MOST_RETRIES && !request.signal?.aborted && mayRetry(answer, repeatable);
+    if (!retry) return conclude(answer, request);
+    await clock.sleep(waitBefore(answer, retries), request.signal);
+  }
+}
+
+function isResponse(answer: unknown): answer is HttpResponse {
+  return typeof answer === 'object' && answer !== null && 'bytes' in answer;
+}
+
+/** 429 and 503 say that nothing was done; the others, and no answer at all, do not. */
+function mayRetry(answer: unknown, repeatable: boolean): boolean {
+  if (!isResponse(answer)) return repeatable && !(answer instanceof HttpError);
+  if (answer.status === 429 || answer.status === 503) return true;
+  return repeatable && [408, 500, 502, 504].includes(answer.status);
+}
+
+function waitBefore(answer: unknown, retries: number): number {
+  const after = isResponse(answer) ? Number(answer.headers['retry-after']) : Number.NaN;
+  const wait = Number.isFinite(after) ? after * 1000 : 500 * 2 ** retries;
+  return Math.min(wait, LONGEST_WAIT_IN_MS);
+}
+
+function conclude(answer: unknown, request: HttpRequest): HttpResponse {
+  const what = `${request.method} ${request.path}`;
+  if (!isResponse(answer)) {
+    if (answer instanceof HttpError) throw answer;
+    throw new TransientFailure(`${what}: no answer (${messageOf(answer)})`);
+  }
+  if ((answer.status >= 200 && answer.status < 300) || request.accept?.includes(answer.status)) return answer;
+  const body = new TextDecoder().decode(answer.bytes).replace(/^\uFEFF/, '');
+  const { code, message } = readErrorBody(tryJson(body));
+  const text = message === '' ? body.slice(0, 200) : message;
+  throw new HttpError({
+    status: answer.status,
+    code,
+    message: `${what}: ${answer.status} ${code} ${text}`.trim(),
+    body,
+  });
+}
+
+function tryJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+/** One segment of a path. */
+export function segment(value: string): string {
+  return encodeURIComponent(value);
+}
