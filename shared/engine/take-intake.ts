@@ -1,0 +1,60 @@
+import type { RunRequested } from '../release/events.ts';
+import { advance } from './advance.ts';
+import type { IntakeMessage } from './intake-message.ts';
+import type { Deliveries, Ports } from './ports.ts';
+import type { WebhookEvent } from './webhook-events.ts';
+
+/** What a webhook's event means for the registered projects. */
+export type Meaning =
+  /** It asks for a run. */
+  | { readonly project: string; readonly start: RunRequested }
+  /** It was handed on to a run that waits for it. */
+  | { readonly project: string; readonly run: string; readonly done: string }
+  | { readonly project: string | null; readonly ignored: string };
+
+/** Knows the registered projects. */
+export interface Directory {
+  meaningOf(event: WebhookEvent, traceparent: string): Promise<Meaning>;
+}
+
+/** Deliveries that concern no registered project are kept under this name. */
+export const NO_PROJECT = 'unregistered';
+
+/** Takes one webhook from the queue to what it concerns, and notes what became of it. */
+export async function takeIntake(
+  ports: Ports & { readonly directory: Directory; readonly deliveries: Deliveries },
+  { intake, traceparent }: IntakeMessage,
+): Promise<void> {
+  const about = {
+    id: intake.event,
+    at: intake.receivedAt,
+    source: intake.source,
+    eventType: intake.kind,
+    bytes: intake.bytes,
+    contentDigest: intake.content,
+  };
+  const note = (
+    project: string,
+    rest: Pick<Parameters<Deliveries['recordDelivery']>[1], 'outcome' | 'why' | 'run'>,
+  ) => {
+    ports.log.info(`${intake.kind}: ${rest.outcome}, ${rest.why}`, {
+      project,
+      run: rest.run,
+      event: intake.event,
+    });
+    return ports.deliveries.recordDelivery(project, { ...about, ...rest });
+  };
+  const { read } = intake;
+  if ('unreadable' in read)
+    return note(NO_PROJECT, { outcome: 'unreadable', why: read.unreadable, run: null });
+  if ('ignored' in read) return note(NO_PROJECT, { outcome: 'ignored', why: read.ignored, run: null });
+  const meaning = await ports.directory.meaningOf(read.event, traceparent);
+  if ('ignored' in meaning)
+    return note(meaning.project ?? NO_PROJECT, { outcome: 'ignored', why: meaning.ignored, run: null });
+  if ('done' in meaning)
+    return note(meaning.project, { outcome: 'queued', why: meaning.done, run: meaning.run });
+  const { project, start } = meaning;
+  const { ignored } = await advance(ports, { project, run: start.id }, { event: start });
+  const why = ignored ?? `run ${start.id} started`;
+  return note(project, { outcome: ignored === null ? 'queued' : 'ignored', why, run: start.id });
+}
