@@ -44,7 +44,7 @@ async function compileUnlessFresh(entryFile: string): Promise<string> {
 
 async function bundle(entryFile: string, root: string): Promise<{ code: string; metafile: Metafile }> {
   // Loaded here so that a program which only starts compiled programs does not pay for the compiler.
-  const { build } = await import('esbuild');
+  const { build }: typeof import('esbuild') = require('esbuild');
   const result: BuildResult<{ write: false; metafile: true }> = await build({
     entryPoints: [entryFile],
     absWorkingDir: root,

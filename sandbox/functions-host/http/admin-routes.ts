@@ -15,6 +15,7 @@ export function createAdminRoutes(lifecycle: AppLifecycle, invoker: Invoker): Ad
         processUptime: Math.round(process.uptime() * 1000),
         errors: lifecycle.errors(),
         functions: app?.functions.map(({ name }) => name) ?? [],
+        running: invoker.running(),
       };
     },
     run: async (functionName, input) => {

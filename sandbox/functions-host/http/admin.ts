@@ -16,6 +16,8 @@ export interface HostStatus {
   /** What is wrong with the app or with single functions. */
   errors: string[];
   functions: string[];
+  /** Invocations under way. */
+  running: number;
 }
 
 export interface AdminRequest {

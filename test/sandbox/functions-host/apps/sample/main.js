@@ -46,3 +46,31 @@ app.http('block', {
   },
 });
 app.http('pid', { authLevel: 'anonymous', handler: () => ({ body: String(process.pid) }) });
+app.http('crash', {
+  authLevel: 'anonymous',
+  handler: () => {
+    setTimeout(() => {
+      throw new Error('nobody catches this');
+    });
+    return new Promise(() => {});
+  },
+});
+app.http('slow', {
+  authLevel: 'anonymous',
+  handler: async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { body: 'done' };
+  },
+});
+app.http('setting', {
+  authLevel: 'anonymous',
+  handler: () => ({ body: process.env.FROM_SETTINGS ?? 'none' }),
+});
+app.http('broken', { authLevel: 'anonymous', handler: () => 'not an object' });
+app.http('bytes', {
+  authLevel: 'anonymous',
+  handler: async (request) => ({ body: new Uint8Array(await request.arrayBuffer()) }),
+});
+app.http('literal', { authLevel: 'anonymous', route: 'echo/fixed', handler: () => ({ body: 'literal' }) });
+app.http('admin', { authLevel: 'admin', route: 'masters', handler: () => ({ body: 'open' }) });
+app.timer('yearly', { schedule: '0 0 0 1 1 *', handler: (_timer, context) => context.log('the timer ran') });

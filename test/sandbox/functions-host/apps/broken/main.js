@@ -1,0 +1,2 @@
+require('@azure/functions');
+throw new Error('this app cannot start');
