@@ -1,6 +1,7 @@
 import { makeReady } from './delivery.ts';
 import { messageNotFound, sessionIdMissing } from './queue-error.ts';
 import { hasSessions, type Origin, type Queue, type QueueMessage, type SentMessage } from './queue-model.ts';
+import { laneOf } from './session-table.ts';
 import { expiresAtInMs, nextSequenceNumber, noOrigin, remove, store } from './storage.ts';
 
 /**
@@ -91,4 +92,26 @@ export function cancelScheduled(queue: Queue, sequenceNumbers: readonly number[]
     return message;
   });
   for (const message of messages) remove(queue, message);
+}
+
+export interface DeletionRequest {
+  readonly count: number;
+  readonly enqueuedBeforeInMs: number;
+  readonly sessionId: string | undefined;
+}
+
+/** Deletes the oldest messages that wait unlocked, at most `count`. Returns how many. */
+export function deleteWaiting(queue: Queue, request: DeletionRequest): number {
+  const found: QueueMessage[] = [];
+  for (const message of queue.all.from(0)) {
+    if (found.length >= request.count) break;
+    if (message.state !== 'active' || message.lock !== undefined) continue;
+    if (request.sessionId !== undefined && message.sent.sessionId !== request.sessionId) continue;
+    if (message.enqueuedAtInMs <= request.enqueuedBeforeInMs) found.push(message);
+  }
+  for (const message of found) {
+    laneOf(queue, message).ready.delete(message.sequenceNumber);
+    remove(queue, message);
+  }
+  return found.length;
 }

@@ -14,7 +14,7 @@ import {
 import { peek } from '../engine/queue.ts';
 import { messageTooLarge, QueueError } from '../engine/queue-error.ts';
 import type { Queue } from '../engine/queue-model.ts';
-import { cancelScheduled, send } from '../engine/sending.ts';
+import { cancelScheduled, deleteWaiting, send } from '../engine/sending.ts';
 import { listSessions, renewSession, sessionState, setSessionState } from '../engine/sessions.ts';
 import { receiveDeferred, renewLocks, type Settlement, settle } from '../engine/settlement.ts';
 import type { Broker } from './endpoint.ts';
@@ -62,6 +62,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     'session-state': sessionState(request.queue, sessionId(request)) ?? null,
   }),
   'com.microsoft:get-message-sessions': pageOfSessions,
+  'com.microsoft:batch-delete-messages': deleteMessages,
 };
 
 function field(request: ManagementRequest, name: string): unknown {
@@ -166,4 +167,14 @@ function pageOfSessions(request: ManagementRequest): ManagementReply {
   const page = listSessions(request.queue).slice(skip, skip + top);
   if (page.length === 0) return undefined;
   return { skip: types.wrap_int(skip + page.length), 'sessions-ids': types.Array32(page, 0xb1) };
+}
+
+function deleteMessages(request: ManagementRequest): ManagementReply {
+  const before = field(request, 'enqueued-time-utc');
+  const count = deleteWaiting(request.queue, {
+    count: wholeNumber(field(request, 'message-count')) ?? 0,
+    enqueuedBeforeInMs: before instanceof Date ? before.getTime() : request.broker.namespace.clock.nowInMs(),
+    sessionId: text(field(request, 'session-id')),
+  });
+  return { 'message-count': types.wrap_int(count) };
 }
