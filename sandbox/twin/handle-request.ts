@@ -27,7 +27,7 @@ export async function handleRequest(twin: LiveTwin, request: TwinRequest): Promi
   try {
     const answer = await withFaults({ twin, request, found, entry }, twin.faults.next({ operation, path }));
     status = answer.status;
-    return answer;
+    return { ...answer, headers: { ...twin.headersOf(entry), ...answer.headers } };
   } finally {
     twin.log.end(entry, status);
   }

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Answer, TwinRequest, TwinResponse } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import type { Limit, RateLimits } from './rate-limit.ts';
-import type { RequestLog } from './request-log.ts';
+import type { LoggedRequest, RequestLog } from './request-log.ts';
 import type { Router } from './router.ts';
 import type { Listening } from './serve.ts';
 import type { Violation } from './violations.ts';

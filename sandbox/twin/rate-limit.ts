@@ -16,6 +16,8 @@ export type Limit = z.input<typeof limitShape>;
 /** Admits requests; `release` must be called when an admitted request has ended. */
 export interface RateLimits {
   admit(request: { operation: string; path: string }): Admission;
+  /** Whole requests that the first matching limit would admit now; `undefined` when none matches. */
+  remaining(request: { operation: string; path: string }): number | undefined;
   list(): readonly Limit[];
   /** Replaces all limits; buckets start full. */
   replace(limits: readonly Limit[]): void;
@@ -40,6 +42,11 @@ export function createRateLimits(limits: readonly Limit[], now: () => number): R
       if (wait > 0) return { ok: false, retryAfterInSeconds: Math.ceil(wait) };
       for (const bucket of matching) take(bucket);
       return { ok: true, release: () => matching.forEach(give) };
+    },
+    remaining: (request) => {
+      const bucket = buckets.find(({ limit }) => matchesPattern(limit.match ?? '*', request));
+      if (bucket) fill(bucket, now());
+      return bucket && Math.floor(bucket.tokens);
     },
     list: () => buckets.map((bucket) => bucket.limit),
     replace: (next) => {

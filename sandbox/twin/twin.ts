@@ -6,8 +6,8 @@ import { type Answer, type TwinRequest, toResponse } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { handleRequest } from './handle-request.ts';
 import type { Admitted, LiveTwin, Problem, Twin, TwinSettings, Verdict } from './model.ts';
-import { createRateLimits } from './rate-limit.ts';
-import { createRequestLog } from './request-log.ts';
+import { createRateLimits, type RateLimits } from './rate-limit.ts';
+import { createRequestLog, type LoggedRequest } from './request-log.ts';
 import type { Route } from './route.ts';
 import { createRouter } from './router.ts';
 import { serve } from './serve.ts';
@@ -26,6 +26,8 @@ export interface TwinDescription<State extends object> extends TwinSettings {
   around?(admitted: Admitted, serve: () => Promise<Answer>): Promise<Answer>;
   /** Shape of every error body of the service. */
   errorBody: z.ZodType;
+  /** Headers that every answer carries, refusals included; the answer's own win. */
+  headersOf?(request: LoggedRequest, limits: RateLimits): Record<string, string>;
   controls?: readonly ControlRoute[];
   /** Whether the service ignores the case of paths (default false). */
   ignorePathCase?: boolean;
@@ -62,7 +64,8 @@ export function createTwin<State extends object>(description: TwinDescription<St
 }
 
 function partsOf<State extends object>(description: TwinDescription<State>, clock: Clock) {
-  const { name, errorBody, wordError, routes, limits = [], ignorePathCase = false } = description;
+  const { name, errorBody, wordError, routes, ignorePathCase = false } = description;
+  const limits = createRateLimits(description.limits ?? [], clock.now);
   return {
     name,
     clock,
@@ -72,7 +75,8 @@ function partsOf<State extends object>(description: TwinDescription<State>, cloc
     router: createRouter(routes, { ignorePathCase }),
     log: createRequestLog(clock.now),
     faults: createFaults(description.chance ?? createChance()),
-    limits: createRateLimits(limits, clock.now),
+    limits,
+    headersOf: (request: LoggedRequest) => description.headersOf?.(request, limits) ?? {},
     authenticate: async (request: TwinRequest) => authenticate(description, request),
   };
 }
