@@ -63,6 +63,7 @@ export interface LiveTwin extends Twin {
   router: Router;
   errorBody: z.ZodType;
   wordError(problem: Problem, request: TwinRequest): Answer;
+  headersOf(request: LoggedRequest): Record<string, string>;
   around(admitted: Admitted, serve: () => Promise<Answer>): Promise<Answer>;
   authenticate(request: TwinRequest): Promise<Verdict>;
   violate(violation: Violation): void;
