@@ -28,7 +28,6 @@ async function main(): Promise<void> {
     ...(values.key === undefined ? {} : { key: values.key }),
   });
   const { port, controlPort, connectionString } = running;
-  process.stdout.write(`${JSON.stringify({ ready: true, port, controlPort, connectionString })}\n`);
   const stop = (): void => {
     running.stop().finally(() => process.exit(0));
   };
@@ -37,6 +36,7 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
   process.stdin.once('end', stop);
   process.stdin.resume();
+  process.stdout.write(`${JSON.stringify({ ready: true, port, controlPort, connectionString })}\n`);
 }
 
 main().catch((error: unknown) => {
