@@ -4,7 +4,8 @@ import { decideEnvironment } from '../release/environment-events.ts';
 import type { EnvironmentEvent, RunEvent } from '../release/events.ts';
 import { newEnvironment } from '../release/model.ts';
 import { deliver } from './deliver.ts';
-import type { Loaded, Ports } from './ports.ts';
+import type { Ports } from './engine-ports.ts';
+import type { Loaded } from './ports.ts';
 
 /** A run by its project and id. */
 export interface RunKey {

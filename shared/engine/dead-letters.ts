@@ -1,12 +1,28 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, UnreadableInput } from '../errors.ts';
+import type { Ports } from './engine-ports.ts';
 import { MESSAGE_SCHEMA, readStepMessage } from './messages.ts';
-import type { Ports } from './ports.ts';
+import type { QueueName } from './ports.ts';
+
+type DeadLetterPorts = Pick<Ports, 'bus' | 'content' | 'log'>;
 
 /**
- * A step message that was dead-lettered becomes the event `step-abandoned`: its run fails with a reason instead
- * of waiting for ever. It is only sent here, so that a store that does not answer cannot make the dead-letter
- * queue go round in circles.
+ * A dead-lettered message. Its body is kept as content and named in the log, so nothing is lost; a step's message
+ * also becomes the event `step-abandoned`, so that its run fails with a reason instead of waiting for ever.
+ * A dead-letter queue gives a message back at once and for ever, so nothing is done here that a broken state could
+ * make fail again and again.
  */
+export async function handleDeadMessage(
+  ports: DeadLetterPorts,
+  queue: QueueName,
+  body: unknown,
+): Promise<void> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const kept = await ports.content.put(text);
+  ports.log.error(`a message of ${queue} was dead-lettered; its body is content ${kept}`, { queue });
+  if (queue === 'steps') await reportDeadStep(ports, body);
+}
+
+/** Tells the run of a dead-lettered step message. */
 export async function reportDeadStep(ports: Pick<Ports, 'bus' | 'log'>, body: unknown): Promise<void> {
   try {
     const { project, run, stage, step, after, traceparent } = readStepMessage(body);
@@ -17,7 +33,7 @@ export async function reportDeadStep(ports: Pick<Ports, 'bus' | 'log'>, body: un
     const id = `${project}.${run}.${stage}.${step}.${after}.abandoned`;
     await ports.bus.send('release-events', [{ id, body: text, notBefore: null, traceparent }]);
   } catch (error) {
-    if (error instanceof Error && error.name !== 'UnreadableInput') throw error;
+    if (!(error instanceof UnreadableInput)) throw error;
     ports.log.error(`an unreadable step message was dead-lettered: ${messageOf(error)}`, {});
   }
 }

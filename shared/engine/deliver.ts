@@ -1,6 +1,7 @@
+import type { Ports } from './engine-ports.ts';
 import type { Addressed } from './messages.ts';
 import { toMessage } from './messages.ts';
-import type { OutboxRow, Ports, QueueName } from './ports.ts';
+import type { OutboxRow, QueueName } from './ports.ts';
 
 const QUEUES: readonly QueueName[] = ['steps', 'release-events', 'records'];
 

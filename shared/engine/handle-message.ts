@@ -1,7 +1,8 @@
 import { reportDeadStep } from './dead-letters.ts';
+import type { Ports } from './engine-ports.ts';
 import { isIntake, readIntakeMessage } from './intake-message.ts';
 import { readEventMessage, readStepMessage } from './messages.ts';
-import type { Deliveries, Ports } from './ports.ts';
+import type { Deliveries } from './ports.ts';
 import { receive } from './receive.ts';
 import { runStep } from './run-step.ts';
 import { takeEvent } from './take-event.ts';

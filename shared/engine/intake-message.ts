@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import { sha256 } from '../release/canonical-json.ts';
+import type { Ports } from './engine-ports.ts';
 import { MESSAGE_SCHEMA } from './messages.ts';
-import type { Ports } from './ports.ts';
 import type { ReadPayload } from './webhook-events.ts';
 import { webhookEvent } from './webhook-events.ts';
 

@@ -54,6 +54,7 @@ const recordMessage = z.object({
   properties: z.record(z.string(), z.string()),
   measurements: z.record(z.string(), z.number()),
   traceparent: z.string(),
+  putOff: z.number().int().nonnegative().default(0),
 });
 
 /** An item for Application Insights. */

@@ -2,8 +2,6 @@ import type { Json } from '../release/canonical-json.ts';
 import type { Effect } from '../release/effects.ts';
 import type { EnvironmentEvent, RunEvent } from '../release/events.ts';
 import type { Environment, Instant, Run } from '../release/model.ts';
-import type { StepKind } from '../steps/step.ts';
-import type { Clients } from './clients.ts';
 
 /** Time. In tests it is virtual. */
 export interface Clock {
@@ -183,16 +181,4 @@ export interface Log {
   info(text: string, fields: LogFields): void;
   warn(text: string, fields: LogFields): void;
   error(text: string, fields: LogFields): void;
-}
-
-/** All that the engine needs of the world. */
-export interface Ports {
-  readonly store: Store;
-  readonly bus: Bus;
-  readonly content: ContentStore;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly kinds: ReadonlyMap<string, StepKind>;
-  readonly clients: Clients;
-  readonly releases: Releases;
 }

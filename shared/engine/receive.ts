@@ -1,5 +1,6 @@
 import { messageOf, NewerSchema, UnreadableInput } from '../errors.ts';
-import type { Ports, QueueName } from './ports.ts';
+import type { Ports } from './engine-ports.ts';
+import type { QueueName } from './ports.ts';
 
 /** What every message carries for being put off. */
 interface Received {

@@ -1,7 +1,8 @@
 import { messageOf } from '../errors.ts';
 import { advance } from './advance.ts';
 import { deliver } from './deliver.ts';
-import type { Ports, Records } from './ports.ts';
+import type { Ports } from './engine-ports.ts';
+import type { Records } from './ports.ts';
 
 /**
  * The safety net, run by a timer: sends what was committed but never sent, and asks every run that is under way

@@ -6,8 +6,8 @@ import { countChanges, isWithin, stepPlan } from '../release/plan.ts';
 import type { StepContext, StepKind } from '../steps/step.ts';
 import type { Advanced } from './advance.ts';
 import { advance } from './advance.ts';
+import type { Ports } from './engine-ports.ts';
 import type { StepMessage } from './messages.ts';
-import type { Ports } from './ports.ts';
 import { stepContext } from './step-context.ts';
 import { watchForCancel } from './watch-for-cancel.ts';
 

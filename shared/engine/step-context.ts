@@ -2,7 +2,7 @@ import type { Json } from '../release/canonical-json.ts';
 import type { Environment, Run, StageState, StepState } from '../release/model.ts';
 import { stepKey } from '../release/model.ts';
 import type { StepContext } from '../steps/step.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './engine-ports.ts';
 
 /** A claimed step, and its environment as it was then. */
 interface Claimed {

@@ -1,8 +1,8 @@
 import type { RunEvent } from '../release/events.ts';
 import type { Instant } from '../release/model.ts';
 import { advance } from './advance.ts';
+import type { Ports } from './engine-ports.ts';
 import type { EventMessage } from './messages.ts';
-import type { Ports } from './ports.ts';
 
 /** Takes one event message into its run. */
 export async function takeEvent(ports: Ports, message: EventMessage): Promise<void> {

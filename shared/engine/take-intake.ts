@@ -1,7 +1,8 @@
 import type { RunRequested } from '../release/events.ts';
 import { advance } from './advance.ts';
+import type { Ports } from './engine-ports.ts';
 import type { IntakeMessage } from './intake-message.ts';
-import type { Deliveries, Ports } from './ports.ts';
+import type { Deliveries } from './ports.ts';
 import type { WebhookEvent } from './webhook-events.ts';
 
 /** What a webhook's event means for the registered projects. */

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { Run } from '../release/model.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './engine-ports.ts';
 
 /** How long a step goes on at most after its run was cancelled, if it checks its signal. */
 export const CANCEL_WATCH_IN_MS = 5_000;

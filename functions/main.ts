@@ -1,0 +1,12 @@
+import './azure-devops-webhook.ts';
+import './dead-letters.ts';
+import './deliveries.ts';
+import './environments.ts';
+import './events.ts';
+import './health.ts';
+import './projects.ts';
+import './reconcile.ts';
+import './records.ts';
+import './run-requests.ts';
+import './runs.ts';
+import './steps.ts';

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { UnreadableInput } from '../errors.ts';
+import type { Person } from '../release/model.ts';
+
+const text = z.string().trim().min(1).max(500);
+
+const by = z
+  .union([text, z.strictObject({ id: text, name: text })])
+  .transform((value): Person => (typeof value === 'string' ? { id: value, name: value } : value));
+
+const approval = z.strictObject({
+  planHash: z.string().regex(/^[0-9a-f]{64}$/),
+  by,
+  comment: z.string().max(500).default(''),
+});
+const reason = z.strictObject({ by, why: text });
+const freeze = z
+  .strictObject({ from: z.iso.datetime(), to: z.iso.datetime(), by, why: text })
+  .transform(({ from, to, ...rest }) => ({ ...rest, from: Date.parse(from), to: Date.parse(to) }));
+
+export const readApproval = reader(approval);
+export const readReason = reader(reason);
+export const readFreeze = reader(freeze);
+
+/** Makes a reader of JSON bodies. It throws UnreadableInput that names every field that is missing or wrong. */
+function reader<Output>(shape: z.ZodType<Output>): (body: string) => Output {
+  return (body) => {
+    const read = shape.safeParse(parse(body));
+    if (read.success) return read.data;
+    const problems = read.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+    throw new UnreadableInput(problems.join('; '));
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new UnreadableInput('the body is not JSON');
+  }
+}
