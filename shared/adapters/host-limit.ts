@@ -4,21 +4,25 @@ import type { Clock } from '../engine/ports.ts';
 export interface Limit {
   readonly requestsPerSecond: number;
   readonly inFlight: number;
+  /** How many may go at once after a quiet time; 1, so that requests are spaced evenly, when absent. */
+  readonly burst?: number;
 }
 
 /**
- * The limit of one host, shared by everything in the process that talks to it. Requests are spaced evenly instead
- * of in bursts, so that they never meet the service's own limit.
+ * The limit of one host, shared by everything in the process that talks to it. Beyond the burst, requests are
+ * spaced evenly, so that they do not meet the service's own limit.
  */
 export class HostLimit {
   private nextAt = 0;
   private free: number;
   private readonly spacingInMs: number;
+  private readonly slackInMs: number;
   private readonly waiting: (() => void)[] = [];
   private readonly clock: Clock;
 
-  constructor({ requestsPerSecond, inFlight }: Limit, clock: Clock) {
+  constructor({ requestsPerSecond, inFlight, burst = 1 }: Limit, clock: Clock) {
     this.spacingInMs = 1000 / requestsPerSecond;
+    this.slackInMs = (burst - 1) * this.spacingInMs;
     this.free = inFlight;
     this.clock = clock;
   }
@@ -37,8 +41,8 @@ export class HostLimit {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     const now = this.clock.now();
-    const at = Math.max(now, this.nextAt);
-    this.nextAt = at + this.spacingInMs;
+    const at = Math.max(now, this.nextAt - this.slackInMs);
+    this.nextAt = Math.max(now, this.nextAt) + this.spacingInMs;
     if (at > now) await this.clock.sleep(at - now);
   }
 
