@@ -1,0 +1,77 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import type { DatabricksClient } from '../engine/databricks-client.ts';
+import type { Clock } from '../engine/ports.ts';
+import { Refusal } from '../errors.ts';
+import { createCall, isResponse, objectIn, textIn } from './databricks-call.ts';
+import { unityCatalog } from './databricks-catalog.ts';
+import { dbfsFiles } from './databricks-dbfs.ts';
+import { volumeFiles } from './databricks-volumes.ts';
+import { workspaceTree } from './databricks-workspace.ts';
+import type { HostLimits, Limit } from './host-limit.ts';
+import { createHttp } from './http.ts';
+
+/** What Azure Databricks is called in Microsoft Entra, the same in every tenant. */
+const SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
+
+/**
+ * Below the 30 imports a second that a workspace takes, with the burst that the places in flight allow.
+ * The service documents no rate headers, so all work of a process on one workspace goes through one limit.
+ */
+export const DATABRICKS_LIMIT: Limit = { requestsPerSecond: 25, inFlight: 10, burst: 10 };
+
+export interface DatabricksOptions {
+  /** Origin of the workspace, e.g. `https://adb-1000000000000001.1.azuredatabricks.net`. */
+  readonly workspaceUrl: string;
+  readonly credential: TokenCredential | null;
+  readonly clock: Clock;
+  /** Shared by all clients of the process. */
+  readonly limits: HostLimits;
+  readonly limit?: Limit;
+  readonly httpClient?: HttpClient;
+}
+
+/**
+ * Makes the client of one workspace.
+ * @throws Refusal when the address is no workspace: our token must not go anywhere else.
+ */
+export function createDatabricksClient(options: DatabricksOptions): DatabricksClient {
+  const workspaceUrl = originOf(options.workspaceUrl);
+  const { credential, clock, limits, limit = DATABRICKS_LIMIT, httpClient } = options;
+  const http = createHttp({
+    baseUrl: workspaceUrl,
+    credential,
+    scope: SCOPE,
+    clock,
+    limits: { of: limits, limit },
+    headers: { 'user-agent': 'slipway' },
+    ...(httpClient === undefined ? {} : { httpClient }),
+  });
+  const call = createCall(http, workspaceUrl);
+  return {
+    workspaceUrl,
+    workspace: workspaceTree(call),
+    volumes: volumeFiles(call),
+    dbfs: dbfsFiles(call),
+    unityCatalog: unityCatalog(call),
+    async me() {
+      const answer = await call({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' });
+      const body = isResponse(answer) ? objectIn(answer) : {};
+      return { id: textIn(body.id), userName: textIn(body.userName) };
+    },
+  };
+}
+
+/** Workspaces of Azure's public, government and China clouds, and servers on this machine. */
+const WORKSPACE_HOST = /^([\w-]+\.)+(azuredatabricks\.net|databricks\.azure\.us|databricks\.azure\.cn)$/;
+const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function originOf(workspaceUrl: string): string {
+  const url = URL.canParse(workspaceUrl) ? new URL(workspaceUrl) : null;
+  const isWorkspace = url?.protocol === 'https:' && WORKSPACE_HOST.test(url.hostname);
+  if (url !== null && (isWorkspace || LOOPBACK_HOST.test(url.hostname))) return url.origin;
+  throw new Refusal(
+    `databricksWorkspaceUrl is "${workspaceUrl}", which is no address of an Azure Databricks workspace. ` +
+      'It should look like https://adb-1000000000000001.1.azuredatabricks.net.',
+  );
+}
