@@ -25,6 +25,16 @@ export interface DatabricksOptions {
   strangers?: readonly string[];
   /** Principals that grants may name; without it every name is known. */
   principals?: readonly string[];
+  /** How long a cluster takes to start (default 200) and to stop (default 50). */
+  clusterStartInMs?: number;
+  clusterStopInMs?: number;
+  /** How long a running cluster takes to install a library (default 50). */
+  libraryInstallInMs?: number;
+  /** How long a task waits for its compute (default 50) and runs (default 100) where no script says otherwise. */
+  taskPendingInMs?: number;
+  taskDurationInMs?: number;
+  /** How long a cancelled run takes to end (default 50). */
+  cancelInMs?: number;
   /** Whether an access connector's identity may use a storage URL; without it every one may. */
   canAccess?: (access: { accessConnectorId: string; url: string }) => boolean;
 }

@@ -30,12 +30,14 @@ export function inventoryOf(state: DatabricksState): Inventory {
     ...securableItems('schema', state.schemas),
     ...securableItems('volume', state.volumes),
     ...grantItems(state),
+    ...computeItems(state),
     ...[...state.bindings].map(([name, held]) => item('binding', name, [...held].sort())),
     ...[...state.permissions].map(([name, entries]) =>
       item('permission', name, entries.map((entry) => canonical(entry)).sort()),
     ),
   ];
-  return items.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+  const keyOf = ({ kind, name, digest }: InventoryItem) => `${kind}\n${name}\n${digest}`;
+  return items.sort((a, b) => compare(keyOf(a), keyOf(b)));
 }
 
 /** The sha-256 of bytes or text, in hex. */
@@ -69,6 +71,19 @@ function grantItems({ grants, metastoreId }: DatabricksState): Inventory {
       item('grant', `${securable.replace(metastoreId, 'metastore')} ${principal}`, [...privileges].sort()),
     ),
   );
+}
+
+/** Jobs, clusters and policies go by their names; names that are not unique come more than once. */
+function computeItems({ jobs, clusters, policies }: DatabricksState): Inventory {
+  return [
+    ...[...jobs.values()].map(({ settings }) => item('job', settings.name ?? '', settings)),
+    ...[...clusters.values()].map(({ spec, libraries }) =>
+      item('cluster', spec.cluster_name ?? '', { spec, libraries: libraries.map(({ library }) => library) }),
+    ),
+    ...[...policies.values()].map(({ name, definition, libraries = [] }) =>
+      item('policy', name ?? '', { definition, libraries }),
+    ),
+  ];
 }
 
 /** Fields that differ between two deployments of the same thing. */

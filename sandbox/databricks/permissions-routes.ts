@@ -68,6 +68,9 @@ function entriesOf(context: DatabricksContext, type: string, id: string, princip
 }
 
 function exists({ state }: DatabricksContext, type: string, id: string): boolean {
+  if (type === 'jobs') return state.jobs.has(id);
+  if (type === 'clusters') return state.clusters.has(id);
+  if (type === 'cluster-policies') return state.policies.has(id);
   const kind = { notebooks: 'NOTEBOOK', directories: 'DIRECTORY', files: 'FILE' }[type];
   return [...state.objects.values()].some((object) => object.type === kind && String(object.objectId) === id);
 }

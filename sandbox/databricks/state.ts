@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Chance } from '../twin/chance.ts';
+import type { Cluster, Policy } from './cluster-model.ts';
 import type { credentialInfo, locationInfo } from './contract/storage-table.ts';
 import type { catalogInfo, schemaInfo, volumeInfo } from './contract/unity-catalog-table.ts';
+import type { Job, LoadedSource, Run, RunScript } from './run-model.ts';
 
 export type Language = 'PYTHON' | 'R' | 'SCALA' | 'SQL';
 export type CatalogInfo = z.infer<typeof catalogInfo>;
@@ -68,6 +70,15 @@ export interface DatabricksState {
   bindings: Map<string, Map<string, string>>;
   /** Access control lists by `/type/id`. */
   permissions: Map<string, AccessEntry[]>;
+  clusters: Map<string, Cluster>;
+  policies: Map<string, Policy>;
+  /** Jobs and runs by id as decimal text. */
+  jobs: Map<string, Job>;
+  runs: Map<string, Run>;
+  /** Run ids by idempotency token. */
+  tokens: Map<string, string>;
+  scripts: RunScript[];
+  loadedSources: LoadedSource[];
 }
 
 /** A workspace with its usual top folders and nothing deployed. */
@@ -94,5 +105,12 @@ export function newState(chance: Chance, now: number): DatabricksState {
     grants: new Map(),
     bindings: new Map(),
     permissions: new Map(),
+    clusters: new Map(),
+    policies: new Map(),
+    jobs: new Map(),
+    runs: new Map(),
+    tokens: new Map(),
+    scripts: [],
+    loadedSources: [],
   };
 }

@@ -4,6 +4,7 @@ import type { Answer } from '../twin/exchange.ts';
 import type { Twin, TwinSettings } from '../twin/model.ts';
 import { createTwin } from '../twin/twin.ts';
 import { catalogRoutes } from './catalog-routes.ts';
+import { clusterRoutes } from './clusters-routes.ts';
 import type { DatabricksContext, DatabricksOptions } from './context.ts';
 import { errorBody } from './contract/shapes.ts';
 import { credentialRoutes } from './credential-routes.ts';
@@ -12,11 +13,16 @@ import { refusal, wordError } from './errors.ts';
 import { filesRoutes } from './files-routes.ts';
 import { grantsRoutes } from './grants-routes.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
+import { jobRoutes } from './jobs-routes.ts';
 import { DOCUMENTED_LIMITS } from './limits.ts';
 import { locationRoutes } from './location-routes.ts';
 import { metastoreRoutes } from './metastore-routes.ts';
 import { permissionsRoutes } from './permissions-routes.ts';
+import { policyRoutes } from './policies-routes.ts';
+import { type LoadedSource, type RunScript, runScript } from './run-model.ts';
+import { runRoutes } from './runs-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
+import { settle } from './settle.ts';
 import { newState } from './state.ts';
 import { volumeRoutes } from './volume-routes.ts';
 import { workspaceRoutes } from './workspace-routes.ts';
@@ -25,6 +31,10 @@ import { workspaceRoutes } from './workspace-routes.ts';
 export interface DatabricksTwin extends Twin {
   /** What is deployed, in an order that does not depend on how it got there. */
   inventory(): Inventory;
+  /** Decides what tasks do that begin from now on; throws when the script is not well formed. */
+  scriptRuns(script: RunScript): void;
+  /** Every source that a run has loaded up to now. */
+  loadedSources(): readonly LoadedSource[];
 }
 
 /** Makes an empty workspace. Without `limits` the documented rates hold; an empty list switches them off. */
@@ -32,6 +42,7 @@ export function createDatabricksTwin(settings: TwinSettings & DatabricksOptions 
   const { clock = realClock, chance = createChance(), limits = DOCUMENTED_LIMITS } = settings;
   const state = newState(chance, clock.now());
   const context: DatabricksContext = { state, clock, chance, options: settings };
+  const own = ownParts(context);
   const twin = createTwin({
     ...settings,
     clock,
@@ -42,11 +53,32 @@ export function createDatabricksTwin(settings: TwinSettings & DatabricksOptions 
     wordError,
     errorBody,
     routes: allRoutes(context),
-    around: ({ operation, principal }, serve) =>
-      isDenied(context, operation, principal) ? Promise.resolve(denied(principal)) : serve(),
-    controls: [{ method: 'GET', path: '/inventory', handle: () => inventoryOf(state) }],
+    around: async ({ operation, principal }, serve) => {
+      settle(context);
+      return isDenied(context, operation, principal) ? denied(principal) : serve();
+    },
+    controls: [
+      { method: 'GET', path: '/inventory', handle: own.inventory },
+      { method: 'POST', path: '/run-scripts', handle: (body) => own.scriptRuns(runScript.parse(body)) },
+      { method: 'GET', path: '/loaded-sources', handle: own.loadedSources },
+    ],
   });
-  return Object.assign(twin, { inventory: () => inventoryOf(state) });
+  return Object.assign(twin, own);
+}
+
+function ownParts(context: DatabricksContext) {
+  const { state } = context;
+  return {
+    inventory: () => inventoryOf(state),
+    scriptRuns: (script: RunScript) => {
+      settle(context);
+      state.scripts.push(runScript.parse(script));
+    },
+    loadedSources: () => {
+      settle(context);
+      return state.loadedSources;
+    },
+  };
 }
 
 function allRoutes(context: DatabricksContext) {
@@ -62,6 +94,10 @@ function allRoutes(context: DatabricksContext) {
     ...locationRoutes(context),
     ...grantsRoutes(context),
     ...permissionsRoutes(context),
+    ...policyRoutes(context),
+    ...clusterRoutes(context),
+    ...jobRoutes(context),
+    ...runRoutes(context),
   ];
 }
 

@@ -14,7 +14,13 @@ export interface Comparison {
   operations: readonly Operation[];
   /** Paths below the folder of specification files. */
   files: readonly string[];
-  read(text: string): Spec;
+  /** Reads one file; `open` gives the text of another one of the folder. */
+  read(text: string, open: (path: string) => string): Spec;
+}
+
+/** The text of a specification file. */
+function open(path: string): string {
+  return readFileSync(join(FOLDER, path), 'utf8');
 }
 
 /** Declares the test that a table agrees with the specification files; without them it is skipped, with one line. */
@@ -24,7 +30,7 @@ export function testAgainstSpecification({ service, operations, files, read }: C
     process.stderr.write(`skipped: no specification files to compare the ${service} table with\n`);
   const declare = present ? test : test.skip;
   declare(`the contract table of ${service} agrees with its specification files`, () => {
-    const specs = files.map((file) => read(readFileSync(join(FOLDER, file), 'utf8')));
+    const specs = files.map((file) => read(open(file), open));
     expect(differences(operations, specs)).toEqual([]);
   });
 }

@@ -15,14 +15,28 @@ const sdkOperation = z.object({
 });
 const sdkFile = z.object({ operations: z.array(sdkOperation), schemas: z.record(z.string(), specSchema) });
 
-/** Reads a file of the Databricks kind; references are names of schemas in the same file. */
-export function readSdkSpec(text: string): Spec {
+/**
+ * Reads a file of the Databricks kind. A reference is the name of a schema in the same file, or `other.Name`
+ * for one in the file that `open('other')` gives.
+ */
+export function readSdkSpec(text: string, open: (name: string) => string = () => EMPTY): Spec {
   const file = sdkFile.parse(JSON.parse(text));
+  const others = new Map<string, z.infer<typeof sdkFile>>();
+  const fileOf = (name: string) => {
+    const found = others.get(name) ?? sdkFile.parse(JSON.parse(open(name)));
+    others.set(name, found);
+    return found;
+  };
   return {
     operations: file.operations.map(toOperation),
-    resolve: (ref) => file.schemas[ref.split('.').at(-1) ?? ref],
+    resolve: (ref) => {
+      const [first = '', second] = ref.split('.');
+      return second === undefined ? file.schemas[first] : fileOf(first).schemas[second];
+    },
   };
 }
+
+const EMPTY = '{"operations":[],"schemas":{}}';
 
 function toOperation(read: z.infer<typeof sdkOperation>): SpecOperation {
   return {

@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { base64, openWorkspace } from './client.ts';
+
+let workspace = openWorkspace();
+const JOBS = '/api/2.2/jobs';
+const notebook = (task_key: string, more: Record<string, unknown> = {}) => ({
+  task_key,
+  notebook_task: { notebook_path: '/Shared/nb' },
+  ...more,
+});
+const follows = (...keys: string[]) => ({ depends_on: keys.map((task_key) => ({ task_key })) });
+
+const post = (verb: string, body: unknown) => workspace.call('POST', `${JOBS}/${verb}`, { body });
+const created = async (settings: Record<string, unknown> = {}): Promise<bigint> =>
+  Object((await post('create', { name: 'etl', tasks: [notebook('a')], ...settings })).body).job_id;
+const started = async (job_id: bigint, more: Record<string, unknown> = {}): Promise<bigint> =>
+  Object((await post('run-now', { job_id, ...more })).body).run_id;
+const get = async (run_id: bigint, query: Record<string, string> = {}) =>
+  Object(
+    (await workspace.call('GET', `${JOBS}/runs/get`, { query: { run_id: String(run_id), ...query } })).body,
+  );
+const taskIds = async (run_id: bigint): Promise<bigint[]> =>
+  (await get(run_id)).tasks.map((task: { run_id: bigint }) => task.run_id);
+const output = async (run_id: bigint | undefined) =>
+  workspace.call('GET', `${JOBS}/runs/get-output`, { query: { run_id: String(run_id) } });
+
+beforeEach(async () => {
+  workspace = openWorkspace();
+  const body = { path: '/Shared/nb.py', content: base64('# Databricks notebook source\n1'), format: 'AUTO' };
+  await workspace.call('POST', '/api/2.0/workspace/import', { body });
+});
+afterEach(() => expect(workspace.twin.violations()).toEqual([]));
+
+describe('the life of a run', () => {
+  test('a run is pending, runs, and ends with both forms of its state', async () => {
+    const id = await started(await created());
+    const seen = [(await get(id)).state.life_cycle_state];
+    for (const wait of [50, 100]) {
+      workspace.pass(wait);
+      seen.push((await get(id)).state.life_cycle_state);
+    }
+    expect(seen).toEqual(['PENDING', 'RUNNING', 'TERMINATED']);
+    expect(await get(id)).toMatchObject({
+      state: { result_state: 'SUCCESS', user_cancelled_or_timedout: false },
+      status: { state: 'TERMINATED', termination_details: { code: 'SUCCESS' } },
+      run_duration: 150,
+      tasks: [{ setup_duration: 50, execution_duration: 100 }],
+    });
+  });
+
+  test('a task begins when its upstream has ended', async () => {
+    const id = await started(await created({ tasks: [notebook('b', follows('a')), notebook('a')] }));
+    workspace.pass(150);
+    expect((await get(id)).tasks).toMatchObject([
+      { status: { state: 'PENDING' } },
+      { state: { result_state: 'SUCCESS' } },
+    ]);
+    workspace.pass(150);
+    expect(await get(id)).toMatchObject({ run_duration: 300, state: { result_state: 'SUCCESS' } });
+  });
+
+  test('a failed task fails the run, names itself, and keeps its downstream from running', async () => {
+    workspace.twin.scriptRuns({
+      task: 'a',
+      result: 'FAILED',
+      error: 'ValueError: x',
+      errorTrace: 'Traceback',
+    });
+    const id = await started(
+      await created({
+        tasks: [
+          notebook('a'),
+          notebook('b', follows('a')),
+          notebook('c', { ...follows('a'), run_if: 'ALL_DONE' }),
+        ],
+      }),
+    );
+    workspace.pass(1000);
+    const run = await get(id);
+    expect(run.state).toMatchObject({
+      life_cycle_state: 'INTERNAL_ERROR',
+      result_state: 'FAILED',
+      state_message: 'Task a failed with message: Workload failed, see run output for details.',
+    });
+    const results = run.tasks.map((task: { state: { result_state: string } }) => task.state.result_state);
+    expect(results).toEqual(['FAILED', 'UPSTREAM_FAILED', 'SUCCESS']);
+    const [first] = await taskIds(id);
+    expect((await output(first)).body).toMatchObject({ error: 'ValueError: x', error_trace: 'Traceback' });
+  });
+
+  test('a task over its time-out ends as timed out', async () => {
+    workspace.twin.scriptRuns({ durationInMs: 5000 });
+    const id = await started(await created({ tasks: [notebook('a', { timeout_seconds: 2 })] }));
+    workspace.pass(2050);
+    expect((await get(id)).state).toMatchObject({
+      result_state: 'TIMEDOUT',
+      user_cancelled_or_timedout: true,
+    });
+  });
+
+  test('a cancel is not waited for', async () => {
+    const id = await started(await created({ tasks: [notebook('a'), notebook('b', follows('a'))] }));
+    workspace.pass(60);
+    expect((await post('runs/cancel', { run_id: id })).body).toEqual({});
+    expect((await get(id)).state).toMatchObject({ life_cycle_state: 'TERMINATING' });
+    workspace.pass(50);
+    expect(await get(id)).toMatchObject({
+      state: { result_state: 'CANCELED' },
+      status: { termination_details: { code: 'USER_CANCELED' } },
+    });
+  });
+
+  test('a missing notebook fails the task', async () => {
+    const tasks = [{ task_key: 'a', notebook_task: { notebook_path: '/Shared/none' } }];
+    const id = await started(await created({ tasks }));
+    workspace.pass(50);
+    expect((await get(id)).status.termination_details).toMatchObject({ code: 'RESOURCE_NOT_FOUND' });
+  });
+});
+
+describe('starting runs', () => {
+  test('the same token gives the same run, and an error when that run is deleted', async () => {
+    const job = await created();
+    const token = { idempotency_token: 't'.repeat(64) };
+    const id = await started(job, token);
+    expect(await started(job, token)).toBe(id);
+    workspace.pass(1000);
+    expect(await started(job, token)).toBe(id);
+    expect(await started(job)).not.toBe(id);
+    await post('runs/delete', { run_id: id });
+    expect((await post('run-now', { job_id: job, ...token })).status).toBe(400);
+    expect((await post('run-now', { job_id: job, idempotency_token: 't'.repeat(65) })).status).toBe(400);
+  });
+
+  test('a submitted run has a default name, no job, and a token too', async () => {
+    const body = { tasks: [notebook('a')], idempotency_token: 'x' };
+    const first = await post('runs/submit', body);
+    expect((await post('runs/submit', body)).body).toEqual(first.body);
+    expect(await get(Object(first.body).run_id)).toMatchObject({
+      run_name: 'Untitled',
+      run_type: 'SUBMIT_RUN',
+    });
+    expect((await post('runs/submit', { tasks: [] })).status).toBe(400);
+  });
+
+  test('over the limit of concurrent runs a run is skipped, or waits where the job has a queue', async () => {
+    const [plain, queued] = [await created(), await created({ queue: { enabled: true } })];
+    for (const job of [plain, queued]) await started(job);
+    const [skipped, waiting] = [await started(plain), await started(queued)];
+    expect((await get(skipped)).state).toMatchObject({
+      life_cycle_state: 'SKIPPED',
+      result_state: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
+    });
+    expect((await get(waiting)).status).toMatchObject({
+      state: 'QUEUED',
+      queue_details: { code: 'MAX_CONCURRENT_RUNS_REACHED' },
+    });
+    workspace.pass(200);
+    expect((await get(waiting)).status.state).toBe('RUNNING');
+  });
+
+  test('only the tasks that are asked for run', async () => {
+    const id = await started(await created({ tasks: [notebook('a'), notebook('b')] }), { only: ['b'] });
+    expect((await get(id)).tasks).toMatchObject([{ task_key: 'b' }]);
+  });
+});
+
+describe('outputs and lists', () => {
+  test('an output needs the run id of the task', async () => {
+    workspace.twin.scriptRuns({ job: 'etl', output: '42', times: 1 });
+    const id = await started(await created());
+    workspace.pass(150);
+    expect((await output(id)).body).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' });
+    const [taskId] = await taskIds(id);
+    const body = Object((await output(taskId)).body);
+    expect(body).toMatchObject({
+      notebook_output: { result: '42', truncated: false },
+      metadata: { run_id: taskId, job_run_id: id },
+    });
+    const again = await started(await created());
+    workspace.pass(150);
+    expect((await output((await taskIds(again))[0])).body).not.toHaveProperty('notebook_output');
+  });
+
+  test('runs are listed newest first, by job and by whether they are over', async () => {
+    const job = await created({ max_concurrent_runs: 2 });
+    const first = await started(job);
+    workspace.pass(1000);
+    const second = await started(job);
+    const list = async (query: Record<string, string>) => {
+      const { body } = await workspace.call('GET', `${JOBS}/runs/list`, {
+        query: { job_id: String(job), ...query },
+      });
+      return (Object(body).runs ?? []).map((run: { run_id: bigint }) => run.run_id);
+    };
+    expect(await list({})).toEqual([second, first]);
+    expect([await list({ active_only: 'true' }), await list({ completed_only: 'true' })]).toEqual([
+      [second],
+      [first],
+    ]);
+    expect(await list({ job_id: '1' })).toEqual([]);
+  });
+
+  test('a run that is not there answers 400 in words, as one does after sixty days', async () => {
+    const id = await started(await created());
+    workspace.pass(1000);
+    expect((await get(id)).state.result_state).toBe('SUCCESS');
+    workspace.pass(61 * 24 * 60 * 60 * 1000);
+    expect(await get(id)).toMatchObject({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: `Run ${id} does not exist.`,
+    });
+  });
+});
+
+describe('repairs', () => {
+  test('a repair runs the failed tasks again and the run can succeed', async () => {
+    workspace.twin.scriptRuns({ task: 'b', result: 'FAILED', times: 1 });
+    const id = await started(await created({ tasks: [notebook('a'), notebook('b', follows('a'))] }));
+    expect((await post('runs/repair', { run_id: id, rerun_all_failed_tasks: true })).status).toBe(400);
+    workspace.pass(1000);
+    const repair = Object((await post('runs/repair', { run_id: id, rerun_all_failed_tasks: true })).body);
+    workspace.pass(1000);
+    const run = await get(id, { include_history: 'true' });
+    expect(run.state).toMatchObject({ result_state: 'SUCCESS' });
+    expect(run.tasks).toMatchObject([
+      { task_key: 'a' },
+      { task_key: 'b', attempt_number: 0 },
+      { task_key: 'b', attempt_number: 1 },
+    ]);
+    expect(run.repair_history).toMatchObject([
+      { type: 'ORIGINAL' },
+      { type: 'REPAIR', id: repair.repair_id },
+    ]);
+    expect((await post('runs/repair', { run_id: id, rerun_tasks: ['a'] })).status).toBe(400);
+    expect(
+      (await post('runs/repair', { run_id: id, rerun_tasks: ['a'], latest_repair_id: repair.repair_id }))
+        .status,
+    ).toBe(200);
+  });
+});
