@@ -1,5 +1,5 @@
+import type { Ports } from '../engine/engine-ports.ts';
 import { sendIntake } from '../engine/intake-message.ts';
-import type { Ports } from '../engine/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { WebhookCredentials } from './credentials.ts';
 import { isAuthentic } from './credentials.ts';

@@ -40,7 +40,7 @@ export async function runStep(ports: Ports, message: StepMessage, invocation: st
     by: invocation,
   } as const;
   const advanced = await advance(ports, { project, run }, { event });
-  const claimed = claimOf(ports, advanced, message, invocation);
+  const claimed = claimOf(ports, advanced, { message, by: invocation });
   if (claimed === null) return;
   const result = await perform(ports, claimed);
   await save(ports, message, { result, advanced });
@@ -49,14 +49,13 @@ export async function runStep(ports: Ports, message: StepMessage, invocation: st
 function claimOf(
   ports: Ports,
   { loaded, ignored }: Advanced,
-  message: StepMessage,
-  invocation: string,
+  asked: { message: StepMessage; by: string },
 ): Claimed | null {
+  const { message, by } = asked;
   const stage = loaded.run?.stages.find(({ name }) => name === message.stage);
   const step = stage?.steps.find(({ name }) => name === message.step);
   if (ignored !== null || loaded.run === null || stage === undefined || step === undefined) return null;
-  if (step.status !== 'claimed' || step.claim !== message.after + 1 || step.claimedBy !== invocation)
-    return null;
+  if (step.status !== 'claimed' || step.claim !== message.after + 1 || step.claimedBy !== by) return null;
   const definition = loaded.run.pipeline.stages.find(({ name }) => name === stage.name);
   const kindName = definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name;
   const kind = ports.kinds.get(kindName) ?? unknownKind(kindName);

@@ -82,14 +82,14 @@ export function takeResult(draft: Draft, event: StepResult): string | null {
       return null;
     case 'step-waited':
       step.memo = event.memo;
-      askAgain(draft, turn, step, event.until);
+      askAgain(draft, stepTurn, event.until);
       return null;
     case 'step-refused':
       step.memo = null;
-      failStep(turn, stepTurn, { definite: true, reason: event.reason });
+      failStep(stepTurn, { definite: true, reason: event.reason });
       return null;
     case 'step-failed':
-      failAttempt(draft, turn, stepTurn, event.error);
+      failAttempt(draft, stepTurn, event.error);
       return null;
   }
 }
@@ -112,12 +112,12 @@ function takePlan({ step }: StepTurn, event: StepPlanned): null {
 export function abandon(draft: Draft, event: StepAbandoned): string | null {
   const found = find(draft, event);
   if (typeof found === 'string') return found;
-  const { turn, stepTurn } = found;
+  const { stepTurn } = found;
   const { step } = stepTurn;
   if ((step.status !== 'pending' && step.status !== 'waiting') || step.claim !== event.after) {
     return `step ${step.name} goes on without the dead-lettered message`;
   }
   step.memo = null;
-  failStep(turn, stepTurn, { definite: false, reason: event.reason });
+  failStep(stepTurn, { definite: false, reason: event.reason });
   return null;
 }

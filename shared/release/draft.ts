@@ -23,8 +23,9 @@ export interface StageTurn {
   readonly definition: StageDefinition;
 }
 
-/** A step with its row of the stage's table. */
+/** A step with its row of the stage's table, and its stage. */
 export interface StepTurn {
+  readonly turn: StageTurn;
   readonly step: StepState;
   readonly definition: StepDefinition;
 }
@@ -45,7 +46,7 @@ export function stepTurns(turn: StageTurn): StepTurn[] {
     if (step === undefined || step.name !== definition.name) {
       throw new Error(`stage ${turn.stage.name} lacks step ${definition.name}`);
     }
-    return { step, definition };
+    return { turn, step, definition };
   });
 }
 

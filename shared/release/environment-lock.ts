@@ -22,19 +22,16 @@ export function requestLock(draft: Draft, turn: StageTurn, name: string): LockAn
     leaveQueue(draft, name);
     return { supersededBy: newer };
   }
-  joinQueue(draft, turn, name, 'environment');
+  joinQueue(draft, turn, 'environment');
   retireOlder(draft, name, 'environment');
   passLock(draft, name);
   return environmentOf(draft, name).lock?.run === draft.run.id ? 'granted' : 'wait';
 }
 
 /** Puts the run into the queue, or changes what it waits for there. It keeps its place. */
-export function joinQueue(
-  draft: Draft,
-  turn: StageTurn,
-  name: string,
-  waitsFor: WaitingRun['waitsFor'],
-): void {
+export function joinQueue(draft: Draft, turn: StageTurn, waitsFor: WaitingRun['waitsFor']): void {
+  const name = turn.definition.environment;
+  if (name === null) return;
   const { run } = draft;
   const { waiting } = environmentOf(draft, name);
   const mine = waiting.find((entry) => entry.run === run.id);

@@ -1,4 +1,4 @@
-import type { Draft, StageTurn } from './draft.ts';
+import type { Draft, StageTurn, StepTurn } from './draft.ts';
 import { environmentDefinition, stageTurns, stepTurns } from './draft.ts';
 import type { FreezeInForce } from './freeze.ts';
 import { freezeInForce } from './freeze.ts';
@@ -25,20 +25,22 @@ export function explain(run: Run, environments: ReadonlyMap<string, Environment>
   if (run.status !== 'running') return [];
   return stageTurns(run)
     .filter(({ stage }) => !isEnded(stage.status) && stage.status !== 'queued')
-    .flatMap((turn) => [...ofWaiting(run, turn, environments, at), ...ofSteps(turn)]);
+    .flatMap((turn) => [...ofWaiting({ run, environments, at }, turn), ...ofSteps(turn)]);
 }
 
-function ofWaiting(
-  run: Run,
-  turn: StageTurn,
-  environments: ReadonlyMap<string, Environment>,
-  at: Instant,
-): Obstacle[] {
+/** What an explanation is read from. */
+interface Seen {
+  readonly run: Run;
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly at: Instant;
+}
+
+function ofWaiting(seen: Seen, turn: StageTurn): Obstacle[] {
   const { stage, definition } = turn;
   if (stage.status === 'waiting-for-approval') return [ofGate(turn)];
   if (stage.status !== 'waiting-for-environment' || definition.environment === null) return [];
-  const environment = environments.get(definition.environment) ?? newEnvironment(definition.environment);
-  return [ofEnvironment(run, turn, environment, at)];
+  const name = definition.environment;
+  return [{ stage: stage.name, ...ofEnvironment(seen, seen.environments.get(name) ?? newEnvironment(name)) }];
 }
 
 function ofGate({ stage, definition }: StageTurn): Obstacle {
@@ -53,65 +55,55 @@ function ofGate({ stage, definition }: StageTurn): Obstacle {
   };
 }
 
-function ofEnvironment(run: Run, { stage }: StageTurn, environment: Environment, at: Instant): Obstacle {
+function ofEnvironment({ run, at }: Seen, environment: Environment): Omit<Obstacle, 'stage'> {
   const { lock, hold, waiting, name } = environment;
   const freeze = freezeInForce(environment, environmentDefinition(run, name), at);
   if (freeze !== null && !run.overridesFreeze) {
-    return obstacle(
-      stage.name,
-      `${name} is frozen: ${freeze.why}`,
-      'the end of the freeze, or lifting it',
-      freeze.until,
-    );
+    const unblockedBy = 'the end of the freeze, or lifting it';
+    return { blockedBy: `${name} is frozen: ${freeze.why}`, unblockedBy, until: freeze.until };
   }
   if (lock !== null && lock.run !== run.id) {
-    return obstacle(
-      stage.name,
-      `${name} is held by run ${lock.run} (${lock.stage})`,
-      `the end of run ${lock.run} there`,
-      null,
-    );
+    const unblockedBy = `the end of run ${lock.run} there`;
+    return { blockedBy: `${name} is held by run ${lock.run} (${lock.stage})`, unblockedBy, until: null };
   }
   if (hold !== null && run.kind === 'release') {
-    return obstacle(stage.name, `${name} is on hold: ${hold.why}`, 'a person who lifts the hold', null);
+    return {
+      blockedBy: `${name} is on hold: ${hold.why}`,
+      unblockedBy: 'a person who lifts the hold',
+      until: null,
+    };
   }
   const ahead = waiting.findIndex((entry) => entry.run === run.id);
   const blockedBy =
     ahead > 0 ? `${ahead} run(s) before it in the queue of ${name}` : `the message about ${name} under way`;
-  return obstacle(stage.name, blockedBy, 'its turn comes by itself', null);
-}
-
-function obstacle(stage: string, blockedBy: string, unblockedBy: string, until: Instant | null): Obstacle {
-  return { stage, blockedBy, unblockedBy, until };
+  return { blockedBy, unblockedBy: 'its turn comes by itself', until: null };
 }
 
 /** Steps that a function runs, that wait for something outside, or that are tried again later. */
 function ofSteps(turn: StageTurn): Obstacle[] {
-  const { stage } = turn;
-  return stepTurns(turn).flatMap(({ step, definition }) => {
-    const of = `${definition.kind} step ${step.name}`;
-    if (step.status === 'claimed') {
-      return [
-        obstacle(
-          stage.name,
-          `${of} runs (claim ${step.claim})`,
-          'its result, or the end of its lease',
-          step.dueAt,
-        ),
-      ];
-    }
-    if (step.status === 'waiting') {
-      return [obstacle(stage.name, `${of} waits for what it started`, 'it is asked again then', step.dueAt)];
-    }
-    if (step.status === 'pending' && step.error !== null) {
-      return [
-        obstacle(stage.name, `${of} failed: ${step.error}`, `attempt ${step.attempt} then`, step.dueAt),
-      ];
-    }
-    return step.status === 'pending'
-      ? [obstacle(stage.name, `${of} is in the queue`, 'a free function', null)]
-      : [];
+  return stepTurns(turn).flatMap((stepTurn) => {
+    const found = ofStep(stepTurn);
+    return found === null ? [] : [{ stage: turn.stage.name, ...found }];
   });
+}
+
+function ofStep({ step, definition }: StepTurn): Omit<Obstacle, 'stage'> | null {
+  const of = `${definition.kind} step ${step.name}`;
+  const until = step.dueAt;
+  if (step.status === 'claimed') {
+    return {
+      blockedBy: `${of} runs (claim ${step.claim})`,
+      unblockedBy: 'its result, or the end of its lease',
+      until,
+    };
+  }
+  if (step.status === 'waiting') {
+    return { blockedBy: `${of} waits for what it started`, unblockedBy: 'it is asked again then', until };
+  }
+  if (step.status !== 'pending') return null;
+  if (step.error === null)
+    return { blockedBy: `${of} is in the queue`, unblockedBy: 'a free function', until: null };
+  return { blockedBy: `${of} failed: ${step.error}`, unblockedBy: `attempt ${step.attempt} then`, until };
 }
 
 /** When the freeze ends that keeps the stage from beginning to apply; null when none does. */

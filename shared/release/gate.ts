@@ -30,13 +30,13 @@ export function isApproved(turn: StageTurn): boolean {
 
 /** Opens the stage's gate for the plan at hand. Approvals of an earlier plan count for nothing. */
 export function openGate(draft: Draft, turn: StageTurn): void {
-  const { stage, definition } = turn;
+  const { stage } = turn;
   stage.status = 'waiting-for-approval';
   stage.stalePlanHash = stage.approved?.hash ?? null;
   stage.approved = null;
   stage.approvals = [];
   stage.gateOpenedAt = draft.at;
-  if (definition.environment !== null) joinQueue(draft, turn, definition.environment, 'approval');
+  joinQueue(draft, turn, 'approval');
 }
 
 /** Remembers the plan at hand as the one that may be applied. */

@@ -50,12 +50,10 @@ function approve(draft: Draft, event: ApprovalGiven): string | null {
   const refusal = giveApproval(draft.run, turn, event);
   if (refusal !== null) return refusal;
   if (event.type === 'approval-rejected') {
-    endStage(
-      draft,
-      turn,
-      'rejected',
-      `rejected by ${event.by.name}${event.comment === '' ? '' : `: ${event.comment}`}`,
-    );
+    endStage(draft, turn, {
+      end: 'rejected',
+      note: `rejected by ${event.by.name}${event.comment === '' ? '' : `: ${event.comment}`}`,
+    });
   }
   return null;
 }
@@ -77,7 +75,7 @@ function supersede(draft: Draft, event: StageSuperseded): string | null {
     definition.environment !== null &&
     environmentOf(draft, definition.environment).lock?.run === draft.run.id;
   if (!waits || holds) return `stage ${stage.name} is ${stage.status} and cannot be superseded`;
-  endStage(draft, turn, 'superseded', `superseded by ${event.by}`);
+  endStage(draft, turn, { end: 'superseded', note: `superseded by ${event.by}` });
   return null;
 }
 

@@ -9,7 +9,11 @@ import { startRollback } from './rollback.ts';
 const KEPT_LIVE_RELEASES = 10;
 
 /** Ends a stage: the environment's live release, its lock, the completion record, and by policy a rollback. */
-export function endStage(draft: Draft, turn: StageTurn, end: StageEnd, note: string | null): void {
+export function endStage(
+  draft: Draft,
+  turn: StageTurn,
+  { end, note }: { readonly end: StageEnd; readonly note: string | null },
+): void {
   const { stage, definition } = turn;
   stage.status = end;
   stage.endedAt = draft.at;

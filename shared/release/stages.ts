@@ -55,30 +55,30 @@ function proceedStage(draft: Draft, turn: StageTurn): void {
 function windUp(draft: Draft, turn: StageTurn): void {
   const { run } = draft;
   withdraw(turn);
-  for (const { step, definition } of stepTurns(turn)) {
+  for (const stepTurn of stepTurns(turn)) {
+    const { step, definition } = stepTurn;
     const startedSomething =
       step.status === 'waiting' || (step.status === 'pending' && step.mode === 'apply');
-    if (startedSomething && definition.cancels) askFor(draft, turn, step, 'cancel');
+    if (startedSomething && definition.cancels) askFor(draft, stepTurn, 'cancel');
   }
   if (turn.stage.steps.some(isInFlight)) return;
-  if (run.cancelled !== null) endStage(draft, turn, 'cancelled', run.cancelled.why);
-  else endStage(draft, turn, 'failed', turn.stage.failure?.reason ?? null);
+  if (run.cancelled !== null) endStage(draft, turn, { end: 'cancelled', note: run.cancelled.why });
+  else endStage(draft, turn, { end: 'failed', note: turn.stage.failure?.reason ?? null });
 }
 
 function begin(draft: Draft, turn: StageTurn): void {
   const { stage, definition } = turn;
   const before = stageTurns(draft.run).filter((other) => definition.after.includes(other.stage.name));
   if (!before.every((other) => isEnded(other.stage.status))) return;
-  if (definition.skip) return endStage(draft, turn, 'skipped', 'skipped by its definition or by request');
+  if (definition.skip)
+    return endStage(draft, turn, { end: 'skipped', note: 'skipped by its definition or by request' });
   const allWell = before.every((other) => other.stage.ok === true);
   const wanted = definition.when === 'always' || (definition.when === 'succeeded') === allWell;
   if (!wanted)
-    return endStage(
-      draft,
-      turn,
-      'skipped',
-      allWell ? 'nothing before it failed' : 'a stage before it did not succeed',
-    );
+    return endStage(draft, turn, {
+      end: 'skipped',
+      note: allWell ? 'nothing before it failed' : 'a stage before it did not succeed',
+    });
   stage.startedAt = draft.at;
   startPlanning(draft, turn, false);
   finishPlanning(draft, turn);
@@ -127,7 +127,7 @@ function watchGate(draft: Draft, turn: StageTurn): void {
     return wantEnvironment(draft, turn);
   }
   if (expiresAt !== null && draft.at >= expiresAt)
-    endStage(draft, turn, 'timed-out', 'nobody approved in time');
+    endStage(draft, turn, { end: 'timed-out', note: 'nobody approved in time' });
 }
 
 function wantEnvironment(draft: Draft, turn: StageTurn): void {
@@ -145,7 +145,7 @@ function takeEnvironment(draft: Draft, turn: StageTurn): void {
   const answer = requestLock(draft, turn, name);
   if (answer === 'wait') return;
   if (answer !== 'granted')
-    return endStage(draft, turn, 'superseded', `superseded by ${answer.supersededBy}`);
+    return endStage(draft, turn, { end: 'superseded', note: `superseded by ${answer.supersededBy}` });
   leaveQueue(draft, name);
   if (planIsFresh(draft, stage, name)) return startApplying(draft, turn);
   startPlanning(draft, turn, true);
@@ -160,7 +160,7 @@ export function isFrozenFor(draft: Draft, turn: StageTurn, name: string): boolea
 }
 
 function waitForThaw(draft: Draft, turn: StageTurn, name: string): void {
-  joinQueue(draft, turn, name, 'environment');
+  joinQueue(draft, turn, 'environment');
   releaseLock(draft, name);
 }
 
@@ -191,7 +191,7 @@ function finishSteps(draft: Draft, turn: StageTurn): void {
     stage.status = 'verifying';
     return finishSteps(draft, turn);
   }
-  endStage(draft, turn, 'succeeded', null);
+  endStage(draft, turn, { end: 'succeeded', note: null });
 }
 
 /** Back to the queue of the environment: a freeze began before the first step could be claimed. */

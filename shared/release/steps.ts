@@ -7,15 +7,16 @@ import { planHash, totalOf } from './plan.ts';
 import { delayAfter } from './retry.ts';
 
 /** Asks for a step: the first attempt in a mode. */
-export function askFor(draft: Draft, turn: StageTurn, step: StepState, mode: StepMode): void {
+export function askFor(draft: Draft, stepTurn: StepTurn, mode: StepMode): void {
+  const { step } = stepTurn;
   step.mode = mode;
   step.attempt = 1;
   if (mode !== 'cancel') step.memo = null;
   step.error = null;
-  sendMessage(draft, turn, step, draft.at);
+  sendMessage(draft, stepTurn, draft.at);
 }
 
-function sendMessage(draft: Draft, turn: StageTurn, step: StepState, at: number): void {
+function sendMessage(draft: Draft, { turn, step }: StepTurn, at: number): void {
   step.status = 'pending';
   step.dueAt = at;
   const notBefore = at > draft.at ? at : null;
@@ -31,69 +32,55 @@ function sendMessage(draft: Draft, turn: StageTurn, step: StepState, at: number)
 }
 
 /** The step waits for something outside and is asked again at `until`. */
-export function askAgain(draft: Draft, turn: StageTurn, step: StepState, until: number): void {
-  sendMessage(draft, turn, step, Math.max(until, draft.at));
-  step.status = 'waiting';
+export function askAgain(draft: Draft, stepTurn: StepTurn, until: number): void {
+  sendMessage(draft, stepTurn, Math.max(until, draft.at));
+  stepTurn.step.status = 'waiting';
 }
 
 /** Asks once more for steps whose message has not come although its time is long past. */
 export function askForOverdue(draft: Draft, turn: StageTurn, overdueInMs: number): void {
-  for (const { step } of stepTurns(turn)) {
+  for (const stepTurn of stepTurns(turn)) {
+    const { step } = stepTurn;
     const { status, dueAt } = step;
     if ((status !== 'pending' && status !== 'waiting') || dueAt + overdueInMs > draft.at) continue;
-    sendMessage(draft, turn, step, draft.at);
+    sendMessage(draft, stepTurn, draft.at);
     step.status = status;
   }
 }
 
 /** A technical failure: another attempt after a delay, or the end of the step. */
-export function failAttempt(
-  draft: Draft,
-  turn: StageTurn,
-  { step, definition }: StepTurn,
-  error: string,
-): void {
+export function failAttempt(draft: Draft, stepTurn: StepTurn, error: string): void {
+  const { turn, step, definition } = stepTurn;
   step.error = error;
   const delay = delayAfter(definition.retry, step.attempt, stepKey(draft.run.id, turn.stage.name, step.name));
   if (delay === null) {
-    failStep(
-      turn,
-      { step, definition },
-      { definite: false, reason: `${error} (attempt ${step.attempt}, the last one)` },
-    );
+    failStep(stepTurn, { definite: false, reason: `${error} (attempt ${step.attempt}, the last one)` });
     return;
   }
   step.attempt += 1;
-  sendMessage(draft, turn, step, draft.at + delay);
+  sendMessage(draft, stepTurn, draft.at + delay);
 }
 
 /** The end of a step that cannot be done. Unless it is allowed to fail, its stage fails with it. */
 export function failStep(
-  { stage, definition: stageDefinition }: StageTurn,
-  { step, definition }: StepTurn,
+  { turn, step, definition }: StepTurn,
   { definite, reason }: { readonly definite: boolean; readonly reason: string },
 ): void {
+  const { stage } = turn;
   step.status = 'failed';
   step.error = reason;
   const planning = step.mode === 'plan';
   if ((definition.allowFailure && !planning) || stage.failure !== null || step.mode === 'cancel') return;
-  const phase = planning
-    ? 'plan'
-    : (stageDefinition.steps.find(({ name }) => name === step.name)?.phase ?? 'apply');
-  stage.failure = { step: step.name, phase, definite, reason };
+  stage.failure = { step: step.name, phase: planning ? 'plan' : definition.phase, definite, reason };
 }
+
+const LEASE_OVER = 'the function that ran the step gave no result before its lease ended';
 
 /** Steps whose lease is over although they gave no result: their function died, or took too long. */
 export function takeBackLostClaims(draft: Draft, turn: StageTurn): void {
   for (const stepTurn of stepTurns(turn)) {
     const { step } = stepTurn;
-    if (step.status !== 'claimed' || draft.at < step.dueAt) continue;
-    failAttempt(
-      draft,
-      turn,
-      stepTurn,
-      'the function that ran the step gave no result before its lease ended',
-    );
+    if (step.status === 'claimed' && draft.at >= step.dueAt) failAttempt(draft, stepTurn, LEASE_OVER);
   }
 }
 
@@ -118,12 +105,13 @@ export function withdraw(turn: StageTurn): void {
 
 /** Asks for the plans of all steps that can plan and are not done yet. */
 export function askForPlans(draft: Draft, turn: StageTurn): void {
-  for (const { step, definition } of stepTurns(turn)) {
+  for (const stepTurn of stepTurns(turn)) {
+    const { step, definition } = stepTurn;
     if (step.status === 'succeeded') continue;
     step.plan = null;
     step.withinApproved = false;
     step.status = 'idle';
-    if (definition.plans) askFor(draft, turn, step, 'plan');
+    if (definition.plans) askFor(draft, stepTurn, 'plan');
   }
 }
 
@@ -149,7 +137,8 @@ export function plannedChanges(
 /** Asks for every step of the phase whose turn has come; those with nothing to change are passed over. */
 export function askForReadySteps(draft: Draft, turn: StageTurn, phase: 'apply' | 'verify'): void {
   const turns = stepTurns(turn);
-  for (const { step, definition } of turns) {
+  for (const stepTurn of turns) {
+    const { step, definition } = stepTurn;
     if (definition.phase !== phase || (step.status !== 'idle' && step.status !== 'planned')) continue;
     const before = turns.filter((other) => definition.after.includes(other.step.name));
     if (!before.every(isSettled)) continue;
@@ -157,7 +146,7 @@ export function askForReadySteps(draft: Draft, turn: StageTurn, phase: 'apply' |
       step.status = 'unchanged';
       continue;
     }
-    askFor(draft, turn, step, 'apply');
+    askFor(draft, stepTurn, 'apply');
   }
 }
 
