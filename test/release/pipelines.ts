@@ -73,3 +73,34 @@ export function twoEnvironments(): Pipeline {
     }),
   ]);
 }
+
+/** Five stages in three environments, with tests beside each other, and gates before two of them. */
+export function threeEnvironments(): Pipeline {
+  const deploy = () => [
+    step('infrastructure', { appliesUnchanged: true }),
+    step('unity-catalog', { after: ['infrastructure'] }),
+    step('wheel', { after: ['infrastructure'] }),
+    step('notebooks', { after: ['infrastructure'], input: { targets: ['n1', 'n2', 'n3', 'n4'] } }),
+    step('databricks-config', { after: ['wheel', 'notebooks', 'unity-catalog'] }),
+  ];
+  return pipeline([
+    stage('dev', { steps: deploy() }),
+    stage('staging', { after: ['dev'], gate: ONE_APPROVAL, steps: deploy() }),
+    stage('integration-tests', {
+      environment: 'staging',
+      after: ['staging'],
+      steps: [remoteStep('api-tests'), remoteStep('data-tests')],
+    }),
+    stage('production', {
+      after: ['integration-tests'],
+      gate: ONE_APPROVAL,
+      steps: deploy(),
+    }),
+    stage('smoke-tests', {
+      environment: 'production',
+      after: ['production'],
+      steps: [remoteStep('smoke')],
+      rollsBack: true,
+    }),
+  ]);
+}

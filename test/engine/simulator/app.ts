@@ -1,46 +1,74 @@
+import type { Ports } from '../../../shared/engine/engine-ports.ts';
 import {
   handleDeadStepMessage,
   handleEventMessage,
   handleStepMessage,
 } from '../../../shared/engine/handle-message.ts';
-import { readRecordMessage } from '../../../shared/engine/messages.ts';
-import type { Outgoing, Ports, QueueName } from '../../../shared/engine/ports.ts';
+import type { RecordMessage } from '../../../shared/engine/messages.ts';
+import { readRecordMessage, readStepMessage } from '../../../shared/engine/messages.ts';
+import type { Outgoing, QueueName } from '../../../shared/engine/ports.ts';
+import type { Behaviour } from './behaviour.ts';
+import { troubleOf } from './behaviour.ts';
+import { simulatedKinds } from './kinds.ts';
 import type { Delivery } from './memory-bus.ts';
-import type { Behaviour } from './outside.ts';
-import { Outside, simulatedKinds } from './outside.ts';
+import { Outside } from './outside.ts';
 import type { App, Invocation, World } from './world.ts';
+import { START_AT } from './world.ts';
 
-/** Changes the ports for a mutant: an engine with one seeded defect. */
-export type Sabotage = (ports: Ports, invocation: Invocation) => Ports;
+/** Changes the ports for a mutant: an engine with one seeded defect. `body` is the message that is being handled. */
+export type Sabotage = (ports: Ports, invocation: Invocation, body: string | null) => Ports;
 
 /** The functions of the service over the simulator's ports: the same engine code as in Azure. */
 export class SimulatedApp implements App {
-  readonly records: string[] = [];
-  outside: Outside | null = null;
+  readonly records: RecordMessage[] = [];
+  readonly world: World;
+  readonly outside: Outside;
   private readonly behaviour: Behaviour;
-  private readonly sabotage: Sabotage;
+  private readonly sabotage: Sabotage | undefined;
 
-  constructor(behaviour: Behaviour, sabotage: Sabotage = (ports) => ports) {
+  constructor(world: World, behaviour: Behaviour, sabotage?: Sabotage) {
+    this.world = world;
+    this.outside = new Outside(world);
     this.behaviour = behaviour;
     this.sabotage = sabotage;
   }
 
-  portsOf(world: World, invocation: Invocation): Ports {
-    this.outside ??= new Outside(world);
-    const kinds = simulatedKinds(this.outside, invocation, this.behaviour);
-    return this.sabotage(world.portsOf(invocation, kinds), invocation);
+  portsOf(invocation: Invocation, body: string | null): Ports {
+    const { world, outside, behaviour } = this;
+    const ports = world.portsOf(invocation, simulatedKinds({ world, outside, invocation, behaviour }));
+    return this.sabotage?.(ports, invocation, body) ?? ports;
   }
 
-  async handle(world: World, invocation: Invocation, { queue, message }: Delivery): Promise<void> {
-    const ports = this.portsOf(world, invocation);
-    if (queue === 'steps') return handleStepMessage(ports, message.body, invocation.id);
-    if (queue === 'release-events') return handleEventMessage(ports, message.body);
-    await world.call(invocation, 'outside', async () => {
-      this.records.push(readRecordMessage(message.body).id);
+  async handle(invocation: Invocation, { queue, message }: Delivery): Promise<void> {
+    const { body } = message;
+    if (queue === 'records') return this.keepRecord(invocation, body);
+    const ports = this.portsOf(invocation, body);
+    if (queue === 'release-events') return handleEventMessage(ports, body);
+    return handleStepMessage(this.isPoison(body) ? unreadable(ports) : ports, body, invocation.id);
+  }
+
+  async deadLetter(invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void> {
+    if (queue === 'steps') await handleDeadStepMessage(this.portsOf(invocation, message.body), message.body);
+  }
+
+  /** Application Insights takes whatever comes; its readers drop what has the same id. */
+  private keepRecord(invocation: Invocation, body: string): Promise<void> {
+    return this.world.call(invocation, 'outside', async () => {
+      this.records.push(readRecordMessage(body));
     });
   }
 
-  async deadLetter(world: World, invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void> {
-    if (queue === 'steps') await handleDeadStepMessage(this.portsOf(world, invocation), message.body);
+  private isPoison(body: string): boolean {
+    if (!this.behaviour.some(({ how }) => how === 'poison')) return false;
+    const { project, run: id, stage, step } = readStepMessage(body);
+    const release = this.world.store.partition(project).runs.get(id)?.value.release.name ?? '';
+    const sinceStart = this.world.clock.now() - START_AT;
+    return troubleOf(this.behaviour, { stage, step, release }, sinceStart) === 'poison';
   }
+}
+
+/** Ports with which a message cannot be processed, however often it comes. */
+function unreadable(ports: Ports): Ports {
+  const load = () => Promise.reject(new Error('the row cannot be read'));
+  return { ...ports, store: { ...ports.store, load } };
 }

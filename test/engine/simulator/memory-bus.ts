@@ -58,6 +58,13 @@ export class MemoryBus {
     return [...this.queues.values()].flatMap((held) => held.map(({ message }) => message));
   }
 
+  /** How many those are. */
+  get size(): number {
+    let size = 0;
+    for (const held of this.queues.values()) size += held.length;
+    return size;
+  }
+
   private of(queue: QueueName): Held[] {
     const found = this.queues.get(queue) ?? [];
     this.queues.set(queue, found);

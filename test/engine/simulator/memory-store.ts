@@ -10,30 +10,35 @@ import type {
 } from '../../../shared/engine/ports.ts';
 import type { Environment, Run } from '../../../shared/release/model.ts';
 
-interface Row {
+/** Readers share one object a row. That none of them changes it, and that it survives JSON, are laws of the core. */
+interface Row<Value> {
   readonly tag: string;
-  readonly text: string;
-  /** What the text says, read when it is first asked for. */
-  parsed?: unknown;
+  readonly value: Value;
 }
 
-/** Readers share one object a row; that none of them changes it is a law of its own (the core is pure). */
-function valueIn<Value>(row: Row): Value {
-  row.parsed ??= JSON.parse(row.text);
-  return row.parsed as Value;
+/** A row of the audit log, and when it was written. */
+interface StoredEvent extends EventRow {
+  readonly committedAt: number;
 }
 
 interface Partition {
-  readonly runs: Map<string, Row>;
-  readonly environments: Map<string, Row>;
-  readonly events: Map<string, EventRow & { readonly text: string }>;
-  readonly outbox: Map<string, string>;
+  readonly runs: Map<string, Row<Run>>;
+  readonly environments: Map<string, Row<Environment>>;
+  /** In the order of their commits. */
+  readonly events: Map<string, StoredEvent>;
+  /** Rows that were not sent yet, by run or environment. */
+  readonly outbox: Map<string, OutboxRow[]>;
 }
 
 /** The rules of the table in memory: one partition a project, a tag a row, all of a commit or nothing. */
 export class MemoryStore implements Store, Records {
   readonly partitions = new Map<string, Partition>();
   private tags = 0;
+  private readonly now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
 
   partition(project: string): Partition {
     const found = this.partitions.get(project);
@@ -46,16 +51,17 @@ export class MemoryStore implements Store, Records {
   async load(project: string, run: string): Promise<Loaded> {
     const { runs, environments, outbox } = this.partition(project);
     const row = runs.get(run);
+    const values = new Map<string, Environment>();
+    const tags = new Map<string, string>();
+    for (const [name, { value, tag }] of environments) {
+      values.set(name, value);
+      tags.set(name, tag);
+    }
     return {
-      run: row === undefined ? null : valueIn<Run>(row),
-      environments: new Map(
-        [...environments].map(([name, { text }]) => [name, JSON.parse(text) as Environment]),
-      ),
-      outbox: outboxOf(outbox, run),
-      tags: {
-        run: row?.tag ?? null,
-        environments: new Map([...environments].map(([name, { tag }]) => [name, tag])),
-      },
+      run: row?.value ?? null,
+      environments: values,
+      outbox: [...(outbox.get(run) ?? [])],
+      tags: { run: row?.tag ?? null, environments: tags },
     };
   }
 
@@ -70,24 +76,29 @@ export class MemoryStore implements Store, Records {
     const { subject, version } = subjectOf(commit);
     const key = `${subject}|${version}`;
     if (partition.events.has(key)) return 'conflict';
-    partition.events.set(key, { subject, version, event, text: JSON.stringify(event) });
+    partition.events.set(key, { subject, version, event, committedAt: this.now() });
     if (run !== null) partition.runs.set(run.id, this.row(run));
     for (const environment of environments)
       partition.environments.set(environment.name, this.row(environment));
     const rows = effects.map(
       (effect, index): OutboxRow => ({ id: `${subject}.${version}.${index}`, effect }),
     );
-    for (const { id, effect } of rows) partition.outbox.set(id, JSON.stringify(effect));
+    if (rows.length > 0) partition.outbox.set(subject, [...(partition.outbox.get(subject) ?? []), ...rows]);
     const stored = await this.load(project, subject);
     return { ...stored, outbox: rows };
   }
 
   async clearOutbox(project: string, ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.partition(project).outbox.delete(id);
+    const { outbox } = this.partition(project);
+    for (const subject of new Set(ids.map(subjectIn))) {
+      const left = (outbox.get(subject) ?? []).filter(({ id }) => !ids.includes(id));
+      if (left.length > 0) outbox.set(subject, left);
+      else outbox.delete(subject);
+    }
   }
 
   runs(project: string): Run[] {
-    return [...this.partition(project).runs.values()].map((row) => valueIn<Run>(row));
+    return [...this.partition(project).runs.values()].map(({ value }) => value);
   }
 
   async listRuns(project: string, most: number): Promise<RunSummary[]> {
@@ -112,26 +123,22 @@ export class MemoryStore implements Store, Records {
   }
 
   async environments(project: string): Promise<Environment[]> {
-    return [...this.partition(project).environments.values()].map(
-      ({ text }) => JSON.parse(text) as Environment,
-    );
+    return [...this.partition(project).environments.values()].map(({ value }) => value);
   }
 
   async unsent(project: string): Promise<string[]> {
-    const subjects = [...this.partition(project).outbox.keys()].map((id) => id.replace(/\.\d+\.\d+$/, ''));
-    return [...new Set(subjects)];
+    return [...this.partition(project).outbox.keys()];
   }
 
-  private row(value: object): Row {
+  private row<Value>(value: Value): Row<Value> {
     this.tags += 1;
-    return { tag: String(this.tags), text: JSON.stringify(value) };
+    return { tag: String(this.tags), value };
   }
 }
 
-function outboxOf(outbox: ReadonlyMap<string, string>, subject: string): OutboxRow[] {
-  return [...outbox]
-    .filter(([id]) => id.replace(/\.\d+\.\d+$/, '') === subject)
-    .map(([id, text]) => ({ id, effect: JSON.parse(text) as OutboxRow['effect'] }));
+/** A row's id is `subject.version.index`. */
+function subjectIn(id: string): string {
+  return id.slice(0, id.lastIndexOf('.', id.lastIndexOf('.') - 1));
 }
 
 function subjectOf({ run, environments }: Commit): { readonly subject: string; readonly version: number } {

@@ -1,24 +1,28 @@
-import type { Json } from '../../../shared/release/canonical-json.ts';
-import { sha256 } from '../../../shared/release/canonical-json.ts';
-import type { Change } from '../../../shared/release/plan.ts';
-import type { StepContext, StepKind, StepOutcome } from '../../../shared/steps/step.ts';
+import type { StepContext } from '../../../shared/steps/step.ts';
 import type { Invocation, World } from './world.ts';
 
 /** Something that a step did outside, as the outside itself noted it. */
 export interface OutsideEffect {
   readonly at: number;
+  readonly project: string;
   readonly run: string;
   readonly stage: string;
   readonly step: string;
   readonly environment: string | null;
   readonly action: 'put' | 'start' | 'cancel';
   readonly target: string;
+  /** Digest of the content that was put. */
+  readonly content: string | null;
+  /** Which execution of a function did it. */
+  readonly invocation: string;
 }
 
 interface RemoteRun {
   readonly id: string;
   readonly token: string;
   readonly startedAt: number;
+  /** How it ends: decided at its start, as the tests of a commit are. */
+  readonly passes: boolean;
   cancelled: boolean;
 }
 
@@ -27,6 +31,7 @@ export class Outside {
   readonly targets = new Map<string, string>();
   readonly remoteRuns = new Map<string, RemoteRun>();
   readonly effects: OutsideEffect[] = [];
+  private readonly tokens = new Map<string, string>();
   private readonly world: World;
 
   constructor(world: World) {
@@ -37,124 +42,73 @@ export class Outside {
     return this.world.call(invocation, 'outside', async () => this.targets.get(target) ?? null);
   }
 
-  put(invocation: Invocation, context: StepContext, { target, after }: Change): Promise<void> {
+  put(
+    invocation: Invocation,
+    context: StepContext,
+    { target, after }: { readonly target: string; readonly after: string | null },
+  ): Promise<void> {
     return this.world.call(invocation, 'outside', async () => {
-      this.note(context, 'put', target);
+      this.note(invocation, context, { action: 'put', target, content: after });
       if (after === null) this.targets.delete(target);
       else this.targets.set(target, after);
     });
   }
 
   /** The same token gives the same run, however often it is started. */
-  start(invocation: Invocation, context: StepContext, token: string): Promise<string> {
+  start(
+    invocation: Invocation,
+    context: StepContext,
+    { token, passes }: { readonly token: string; readonly passes: boolean },
+  ): Promise<string> {
     return this.world.call(invocation, 'outside', async () => {
-      const known = [...this.remoteRuns.values()].find((run) => run.token === token);
-      if (known !== undefined) return known.id;
+      const unique = `${context.project}/${token}`;
+      const known = this.tokens.get(unique);
+      if (known !== undefined) return known;
       const id = `remote-${this.remoteRuns.size + 1}`;
-      this.note(context, 'start', token);
-      this.remoteRuns.set(id, { id, token, startedAt: this.world.clock.now(), cancelled: false });
+      this.note(invocation, context, { action: 'start', target: id, content: null });
+      this.tokens.set(unique, id);
+      this.remoteRuns.set(id, { id, token, passes, startedAt: this.world.clock.now(), cancelled: false });
       return id;
     });
   }
 
-  state(invocation: Invocation, id: string, takesInMs: number): Promise<'running' | 'ended' | 'cancelled'> {
+  state(
+    invocation: Invocation,
+    id: string,
+    takesInMs: number,
+  ): Promise<'running' | 'passed' | 'failed' | 'cancelled'> {
     return this.world.call(invocation, 'outside', async () => {
       const run = this.remoteRuns.get(id);
       if (run === undefined) throw new Error(`no remote run ${id}`);
       if (run.cancelled) return 'cancelled';
-      return this.world.clock.now() - run.startedAt >= takesInMs ? 'ended' : 'running';
+      if (this.world.clock.now() - run.startedAt < takesInMs) return 'running';
+      return run.passes ? 'passed' : 'failed';
     });
   }
 
   stop(invocation: Invocation, context: StepContext, id: string): Promise<void> {
     return this.world.call(invocation, 'outside', async () => {
-      this.note(context, 'cancel', id);
+      this.note(invocation, context, { action: 'cancel', target: id, content: null });
       const run = this.remoteRuns.get(id);
       if (run !== undefined) run.cancelled = true;
     });
   }
 
   private note(
-    { run, stage, step, environment }: StepContext,
-    action: OutsideEffect['action'],
-    target: string,
+    invocation: Invocation,
+    { project, run, stage, step, environment }: StepContext,
+    what: Pick<OutsideEffect, 'action' | 'target' | 'content'>,
   ): void {
-    this.effects.push({ at: this.world.clock.now(), run: run.id, stage, step, environment, action, target });
+    const at = this.world.clock.now();
+    this.effects.push({
+      at,
+      project,
+      run: run.id,
+      stage,
+      step,
+      environment,
+      invocation: invocation.id,
+      ...what,
+    });
   }
-}
-
-/** What the synthetic kinds can be told to do wrong. */
-export interface Behaviour {
-  /** Steps (`stage/step`) that always throw, or whose remote run ends badly. */
-  readonly broken: ReadonlySet<string>;
-  readonly refusing: ReadonlySet<string>;
-}
-
-/** Step kinds of the simulator: one that puts content into targets, one that starts a remote run and waits for it. */
-export function simulatedKinds(
-  outside: Outside,
-  invocation: Invocation,
-  behaviour: Behaviour,
-): Map<string, StepKind> {
-  const put: StepKind = {
-    name: 'put',
-    summary: 'puts content into targets',
-    plan: (context) => planPut(outside, invocation, context),
-    async apply(context, changes): Promise<StepOutcome> {
-      if (behaviour.broken.has(`${context.stage}/${context.step}`)) throw new Error('broken for good');
-      for (const change of changes) {
-        if (context.signal.aborted) throw new Error('stopped');
-        await outside.put(invocation, context, change);
-      }
-      return { done: { targets: changes.length } };
-    },
-  };
-  const remote: StepKind = {
-    name: 'remote',
-    summary: 'starts a remote run and waits for it',
-    apply: (context) => applyRemote(outside, invocation, { context, behaviour }),
-    async cancel(context): Promise<StepOutcome> {
-      await outside.stop(invocation, context, String(context.memo));
-      return { done: {} };
-    },
-  };
-  return new Map([put, remote].map((kind) => [kind.name, kind]));
-}
-
-async function planPut(outside: Outside, invocation: Invocation, context: StepContext): Promise<Change[]> {
-  const changes: Change[] = [];
-  for (const name of targetsOf(context)) {
-    const target = `${context.environment}/${name}`;
-    const after = sha256(`${context.run.release} ${name}`);
-    const before = await outside.read(invocation, target);
-    if (before !== after) {
-      changes.push({
-        target,
-        action: before === null ? 'create' : 'update',
-        before,
-        after,
-        class: 'reversible',
-      });
-    }
-  }
-  return changes;
-}
-
-function targetsOf({ input }: StepContext): string[] {
-  const { targets } = input;
-  return Array.isArray(targets) ? targets.map(String) : [];
-}
-
-async function applyRemote(
-  outside: Outside,
-  invocation: Invocation,
-  { context, behaviour }: { readonly context: StepContext; readonly behaviour: Behaviour },
-): Promise<StepOutcome> {
-  const { clock, memo, stage, step } = context;
-  const again = (id: Json): StepOutcome => ({ waiting: { until: clock.now() + 20_000, memo: id } });
-  if (memo === null) return again(await outside.start(invocation, context, context.key));
-  const state = await outside.state(invocation, String(memo), 50_000);
-  if (state === 'running') return again(memo);
-  if (behaviour.refusing.has(`${stage}/${step}`)) return { refused: '2 of 40 tests failed' };
-  return { done: { remoteRun: memo } };
 }

@@ -1,4 +1,5 @@
-import type { ContentStore, Loaded, Log, Outgoing, Ports, QueueName } from '../../../shared/engine/ports.ts';
+import type { Ports } from '../../../shared/engine/engine-ports.ts';
+import type { ContentStore, Loaded, Log, Outgoing, QueueName } from '../../../shared/engine/ports.ts';
 import { TransientFailure } from '../../../shared/errors.ts';
 import { sha256 } from '../../../shared/release/canonical-json.ts';
 import type { StepKind } from '../../../shared/steps/step.ts';
@@ -14,6 +15,7 @@ export const START_AT = Date.UTC(2026, 10, 23, 9, 0, 0);
 const CALL_TIMEOUT_IN_MS = 30_000;
 export const FUNCTION_TIMEOUT_IN_MS = 120_000;
 const RENEW_IN_MS = 20_000;
+const DEAD_LETTER_LOCK_IN_MS = 60_000;
 
 /** One execution of a function. A dead one never gets another answer, so nothing of it goes on. */
 export class Invocation {
@@ -34,14 +36,14 @@ export interface Call {
 
 /** Where invocations come from: the functions of the app under test. */
 export interface App {
-  handle(world: World, invocation: Invocation, delivery: Delivery): Promise<void>;
-  deadLetter(world: World, invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void>;
+  handle(invocation: Invocation, delivery: Delivery): Promise<void>;
+  deadLetter(invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void>;
 }
 
 /** Azure, and the outside, in memory and under virtual time, with faults at chosen calls. */
 export class World {
   readonly clock = new VirtualClock(START_AT);
-  readonly store = new MemoryStore();
+  readonly store = new MemoryStore(() => this.clock.now());
   readonly contents = new Map<string, Uint8Array>();
   readonly calls: Call[] = [];
   readonly log: string[] = [];
@@ -51,18 +53,19 @@ export class World {
   executions = 0;
   private readonly faults: ReadonlyMap<number, FaultKind>;
   private readonly random: Random;
-  private readonly app: App;
+  private app: App | null = null;
   private readonly running = new Set<Invocation>();
   private lost = 0;
 
-  constructor(
-    app: App,
-    { faults = [], seed = 1 }: { readonly faults?: readonly Fault[]; readonly seed?: number } = {},
-  ) {
-    this.app = app;
+  constructor({ faults, seed }: { readonly faults: readonly Fault[]; readonly seed: number }) {
     this.faults = new Map(faults.map(({ call, kind }) => [call, kind]));
     this.random = new Random(seed);
     this.bus = new MemoryBus(this.clock, (delivery) => void this.invoke(delivery));
+  }
+
+  /** Lets an app take the messages. */
+  start(app: App): void {
+    this.app = app;
   }
 
   /** The engine's ports as one invocation sees them. */
@@ -157,6 +160,11 @@ export class World {
     }
   }
 
+  /** Ends what `newInvocation` began. */
+  endInvocation(invocation: Invocation): void {
+    this.running.delete(invocation);
+  }
+
   newInvocation(): Invocation {
     this.executions += 1;
     const invocation = new Invocation(`invocation-${this.executions}`);
@@ -168,29 +176,46 @@ export class World {
   private drainDeadLetters(): void {
     for (; this.lost < this.bus.deadLetters.length; this.lost += 1) {
       const letter = this.bus.deadLetters[this.lost];
-      if (letter === undefined) return;
-      const invocation = this.newInvocation();
-      void this.app
-        .deadLetter(this, invocation, letter.queue, letter.message)
-        .finally(() => this.running.delete(invocation));
+      if (letter !== undefined) this.deliverDeadLetter(letter.queue, letter.message);
     }
+  }
+
+  /** Comes again after the message lock has run out, unless it was handled. */
+  private deliverDeadLetter(queue: QueueName, message: Outgoing): void {
+    const invocation = this.newInvocation();
+    let handled = false;
+    this.app
+      ?.deadLetter(invocation, queue, message)
+      .then(() => {
+        handled = true;
+      })
+      .catch(() => undefined)
+      .finally(() => this.endInvocation(invocation));
+    this.clock.at(this.clock.now() + DEAD_LETTER_LOCK_IN_MS, () => {
+      if (!handled) this.deliverDeadLetter(queue, message);
+    });
   }
 
   /** What the Functions host does with a message: run, renew the lock meanwhile, then settle. */
   private async invoke(delivery: Delivery): Promise<void> {
     const invocation = this.newInvocation();
-    const over = new AbortController();
+    let over = false;
     this.clock.at(this.clock.now() + FUNCTION_TIMEOUT_IN_MS, () => {
-      if (!over.signal.aborted) invocation.alive = false;
+      if (!over) invocation.alive = false;
     });
-    void this.renew(delivery, invocation, over.signal);
+    const renew = () => {
+      if (over || !invocation.alive) return;
+      delivery.renew();
+      this.clock.at(this.clock.now() + RENEW_IN_MS, renew);
+    };
+    renew();
     let settle = () => delivery.complete();
     try {
-      await this.app.handle(this, invocation, delivery);
+      await this.app?.handle(invocation, delivery);
     } catch {
       settle = () => delivery.abandon();
     }
-    over.abort();
+    over = true;
     try {
       await this.call(invocation, 'bus.complete', async () => settle());
     } catch {
@@ -198,13 +223,6 @@ export class World {
     }
     this.running.delete(invocation);
     this.drainDeadLetters();
-  }
-
-  private async renew(delivery: Delivery, invocation: Invocation, over: AbortSignal): Promise<void> {
-    while (!over.aborted && invocation.alive) {
-      delivery.renew();
-      await this.clock.sleep(RENEW_IN_MS, over);
-    }
   }
 
   private crash(): Promise<never> {

@@ -1,0 +1,46 @@
+import type { Run } from '../../../shared/release/model.ts';
+import type { Sabotage } from './app.ts';
+import { SimulatedApp } from './app.ts';
+import type { Fault } from './faults.ts';
+import type { Outside } from './outside.ts';
+import { People } from './people.ts';
+import type { Scenario } from './scenario.ts';
+import { START_AT, World } from './world.ts';
+
+/** A history after its end: what is stored, and what the outside saw. */
+export interface History {
+  readonly world: World;
+  readonly app: SimulatedApp;
+  readonly outside: Outside;
+  readonly runs: readonly Run[];
+  readonly ended: boolean;
+}
+
+/** Far more than any bound on recovery. */
+const LIMIT_IN_MS = 36 * 60 * 60_000;
+
+/** How a scenario is played. */
+export interface Circumstances {
+  readonly faults?: readonly Fault[];
+  /** For the time that calls take. */
+  readonly seed?: number;
+  readonly sabotage?: Sabotage | undefined;
+}
+
+/** Plays a scenario with faults to its end: every run over, every message settled, nobody with anything left to do. */
+export async function play(what: Scenario, circumstances: Circumstances = {}): Promise<History> {
+  const { faults = [], seed = 1, sabotage } = circumstances;
+  const world = new World({ faults, seed });
+  const app = new SimulatedApp(world, what.behaviour, sabotage);
+  world.start(app);
+  const people = new People(app, what);
+  people.begin();
+  const wanted = what.runs.length * what.projects.length;
+  const isOver = () => {
+    if (world.bus.size > 0) return false;
+    const runs = people.runs();
+    return runs.length >= wanted && runs.every(({ status }) => status !== 'running') && people.isIdle();
+  };
+  const ended = await world.clock.runUntil(isOver, START_AT + LIMIT_IN_MS);
+  return { world, app, outside: app.outside, runs: people.runs(), ended };
+}
