@@ -7,6 +7,7 @@ export interface Controlled {
   readonly faults: Faults;
   dropConnections(queueName?: string): number;
   counts(): Readonly<Record<string, QueueCounts>>;
+  openConnections(): { connections: number; links: number };
 }
 
 export interface ControlServer {
@@ -23,6 +24,7 @@ const longestBodyInBytes = 10_000;
 
 /**
  * The HTTP side of the emulator: `GET /health` (as Microsoft's), `GET /queues` (messages by queue and state),
+ * `GET /process` (CPU time and memory, after a collection where node runs with --expose-gc),
  * `POST /faults` (one fault), `DELETE /faults`, `POST /connections/drop` (optionally `{"queue":…}`).
  */
 export async function startControlServer(
@@ -62,6 +64,8 @@ async function answer(controlled: Controlled, request: IncomingMessage): Promise
       return { status: 200, body: { status: 'healthy', message: 'Service is healthy.' } };
     case 'GET /queues':
       return { status: 200, body: controlled.counts() };
+    case 'GET /process':
+      return { status: 200, body: processUsage(controlled) };
     case 'POST /faults': {
       const fault = readFault(await readBody(request));
       controlled.faults.add(fault);
@@ -78,6 +82,14 @@ async function answer(controlled: Controlled, request: IncomingMessage): Promise
     default:
       return { status: 404, body: { message: 'There is no such resource.' } };
   }
+}
+
+function processUsage(controlled: Controlled) {
+  globalThis.gc?.();
+  const { user, system } = process.cpuUsage();
+  const { heapUsed, rss } = process.memoryUsage();
+  const cpuTimeInMs = (user + system) / 1000;
+  return { cpuTimeInMs, heapUsedInBytes: heapUsed, residentInBytes: rss, ...controlled.openConnections() };
 }
 
 async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {

@@ -69,6 +69,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
   const controlled = {
     faults,
     dropConnections: (queueName?: string) => server.dropConnections(queueName),
+    openConnections: () => server.counts(),
     counts: () => Object.fromEntries(namespace.queues.map((queue) => [queue.address, countMessages(queue)])),
   };
   const control = await startControlServer(controlled, { host, port: options.controlPort ?? 0 });
@@ -77,7 +78,6 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     port: server.port,
     controlPort: control.port,
     connectionString: connectionString(host, server.port, key),
-    openConnections: () => server.counts(),
     async stop() {
       await Promise.all([server.stop(), control.stop()]);
       namespace.close();

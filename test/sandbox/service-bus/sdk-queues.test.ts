@@ -51,7 +51,6 @@ describe('a message sent with the official SDK', () => {
         fraction: 1.5,
         yes: true,
         nothing: null,
-        date: new Date(5000),
       },
     };
     await send(message);
