@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startFunctionsHostProcess } from '../../../sandbox/functions-host/start-process.ts';
+import { isAlive } from '../processes/is-alive.ts';
 import { appsFolder, eventually, type Hosted, hostApp } from './hosting.ts';
 
 /** Inside the repository, so that a copied app finds its packages. */
@@ -17,15 +18,6 @@ function copyOf(name: string): string {
 afterAll(() => {
   for (const folder of copies) rmSync(folder, { recursive: true });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 describe('a worker', () => {
   let host: Hosted;
