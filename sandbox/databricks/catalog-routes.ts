@@ -4,7 +4,7 @@ import type { DatabricksContext } from './context.ts';
 import { catalogs as table } from './contract/unity-catalog-table.ts';
 import { refusal } from './errors.ts';
 import { addSchema, removeSchema } from './schema-routes.ts';
-import { forget, WORDS } from './securable-registry.ts';
+import { forget } from './securable-registry.ts';
 import {
   change,
   find,
@@ -16,6 +16,7 @@ import {
   refuseRename,
   stampsOf,
 } from './securables.ts';
+import { catalogShelf } from './shelves.ts';
 import type { CatalogInfo } from './state.ts';
 import { requireLocation, storageUrl } from './storage-urls.ts';
 
@@ -32,25 +33,25 @@ export function catalogRoutes(context: DatabricksContext): Route[] {
       // The server looks at storage before it looks for the name, so also an existing catalog gets this answer.
       if (root === undefined) throw refusal('INVALID_STATE', NO_STORAGE_ROOT);
       refuseBadName('Catalog', body.name);
-      refuseExisting(context, state.catalogs, WORDS.CATALOG, body.name);
+      refuseExisting(context, catalogShelf(context), body.name);
       const url = storageUrl(root);
       if (body.storage_root !== undefined) requireLocation(context, url);
       const info = newCatalog(context, { ...body, storage_root: root }, principal);
-      keep(context, state.catalogs, info.name, info);
+      keep(context, catalogShelf(context), info);
       for (const name of ['default', 'information_schema'])
         addSchema(context, { name, catalog_name: info.name }, principal);
       return json(info);
     }),
-    route(table.get, ({ param }) => json(read(context, state.catalogs, WORDS.CATALOG, param('name')))),
+    route(table.get, ({ param }) => json(read(context, catalogShelf(context), param('name')))),
     route(table.list, ({ query }) => {
       const all = [...state.catalogs.values()].map(({ info }) => info);
-      return json(listAnswer(context, 'catalogs', all, query));
+      return json(listAnswer(context, { collection: 'catalogs', all }, query));
     }),
     route(
       table.update,
       ({ body: { new_name, enable_predictive_optimization: _ignored, ...fields }, param, principal }) => {
         refuseRename(new_name);
-        return json(change(context, find(state.catalogs, WORDS.CATALOG, param('name')), principal, fields));
+        return json(change(context, find(catalogShelf(context), param('name')), { principal, fields }));
       },
     ),
     route(table.remove, ({ param, query }) => {
@@ -77,7 +78,7 @@ function newCatalog(context: DatabricksContext, body: NewCatalog, principal: str
 
 /** Deletes a catalog; with more in it than the server's own schemas only by force. */
 function removeCatalog(context: DatabricksContext, name: string, force: boolean): void {
-  const { info } = find(context.state.catalogs, WORDS.CATALOG, name);
+  const { info } = find(catalogShelf(context), name);
   const schemas = [...context.state.schemas.values()].filter(
     (schema) => schema.info.catalog_name === info.name,
   );

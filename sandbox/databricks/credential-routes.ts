@@ -4,14 +4,14 @@ import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
 import { credentials as table, validateCredential } from './contract/storage-table.ts';
 import { refusal } from './errors.ts';
-import { forget, WORDS } from './securable-registry.ts';
+import { forget } from './securable-registry.ts';
 import { change, find, keep, listAnswer, read, refuseExisting, stampsOf } from './securables.ts';
+import { credentialShelf, locationShelf } from './shelves.ts';
 import type { CredentialInfo } from './state.ts';
 import { storageUrl } from './storage-urls.ts';
 
 const CONNECTOR =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Databricks\/accessConnectors\/[^/]+$/i;
-const WORD = WORDS.STORAGE_CREDENTIAL;
 
 /** Storage credentials; of the ways to identify only the managed identity of an access connector is mirrored. */
 export function credentialRoutes(context: DatabricksContext): Route[] {
@@ -19,22 +19,22 @@ export function credentialRoutes(context: DatabricksContext): Route[] {
   return [
     route(table.create, ({ body, principal }) => {
       const identity = identityOf(context, body);
-      refuseExisting(context, state.credentials, WORD, body.name);
+      refuseExisting(context, credentialShelf(context), body.name);
       const info = newCredential(context, { ...body, azure_managed_identity: identity }, principal);
-      return json(keep(context, state.credentials, body.name, info));
+      return json(keep(context, credentialShelf(context), info));
     }),
-    route(table.get, ({ param }) => json(read(context, state.credentials, WORD, param('name')))),
+    route(table.get, ({ param }) => json(read(context, credentialShelf(context), param('name')))),
     route(table.list, ({ query }) => {
       const all = [...state.credentials.values()].map(({ info }) => info);
-      return json(listAnswer(context, 'storage_credentials', all, query));
+      return json(listAnswer(context, { collection: 'storage_credentials', all }, query));
     }),
     route(table.update, ({ body, param, principal }) => {
       if (body.new_name !== undefined) throw refusal('BAD_REQUEST', 'Renaming is not mirrored by this twin.');
-      const stored = find(state.credentials, WORD, param('name'));
+      const stored = find(credentialShelf(context), param('name'));
       const { comment, owner, isolation_mode, read_only } = body;
       const azure_managed_identity = body.azure_managed_identity && identityOf(context, body);
       const fields = { comment, owner, isolation_mode, read_only, azure_managed_identity };
-      return json(change(context, stored, principal, fields));
+      return json(change(context, stored, { principal, fields }));
     }),
     route(table.remove, ({ param, query }) => {
       removeCredential(context, param('name'), query.force ?? false);
@@ -83,34 +83,32 @@ function newCredential(
 }
 
 /** Deletes a credential; while external locations use it only by force. */
-function removeCredential({ state, ...context }: DatabricksContext, name: string, force: boolean): void {
-  const { info } = find(state.credentials, WORD, name);
-  const users = [...state.locations.values()].filter(
-    (location) => location.info.credential_name === info.name,
-  );
+function removeCredential(context: DatabricksContext, name: string, force: boolean): void {
+  const { info } = find(credentialShelf(context), name);
+  const { credentials, locations } = context.state;
+  const users = [...locations.values()].filter((location) => location.info.credential_name === info.name);
   if (users.length > 0 && !force) {
     throw refusal(
       'INVALID_STATE',
       `Storage credential '${name}' is used by ${users.length} external locations.`,
     );
   }
-  state.credentials.delete(name.toLowerCase());
-  forget({ state, ...context }, { type: 'STORAGE_CREDENTIAL', name: name.toLowerCase() });
+  credentials.delete(name.toLowerCase());
+  forget(context, { type: 'STORAGE_CREDENTIAL', name: name.toLowerCase() });
 }
 
 const CHECKS = ['READ', 'LIST', 'WRITE', 'DELETE', 'PATH_EXISTS'] as const;
 
 function validationRoute(context: DatabricksContext): Route {
-  const { state, options } = context;
+  const { options } = context;
   return route(validateCredential, ({ body }) => {
     const named = body.storage_credential_name;
     const identity =
       named === undefined
         ? identityOf(context, body)
-        : find(state.credentials, WORD, named).info.azure_managed_identity;
+        : find(credentialShelf(context), named).info.azure_managed_identity;
     const location = body.external_location_name;
-    const url =
-      location === undefined ? body.url : find(state.locations, WORDS.EXTERNAL_LOCATION, location).info.url;
+    const url = location === undefined ? body.url : find(locationShelf(context), location).info.url;
     if (url === undefined || !identity)
       throw refusal('INVALID_PARAMETER_VALUE', 'A url or an external location is required.');
     const accessConnectorId = identity.access_connector_id;

@@ -20,21 +20,19 @@ const TYPES: Record<string, string> = {
 /** Access control lists of workspace objects, jobs, clusters and policies, and who the caller is. */
 export function permissionsRoutes(context: DatabricksContext): Route[] {
   return [
-    route(table.getPermissions, ({ param, principal }) =>
-      json(answerOf(context, param('type'), param('id'), principal)),
-    ),
-    route(table.setPermissions, ({ body, param, principal }) => {
-      const [type, id] = [param('type'), param('id')];
-      const kept = entriesOf(context, type, id, principal).filter(
+    route(table.getPermissions, (call) => json(answerOf(context, targetOf(call)))),
+    route(table.setPermissions, (call) => {
+      const target = targetOf(call);
+      const kept = entriesOf(context, target).filter(
         ({ inherited, level }) => inherited || level === 'IS_OWNER',
       );
-      context.state.permissions.set(keyOf(type, id), merge(kept, body));
-      return json(answerOf(context, type, id, principal));
+      context.state.permissions.set(keyOf(target), merge(kept, call.body));
+      return json(answerOf(context, target));
     }),
-    route(table.updatePermissions, ({ body, param, principal }) => {
-      const [type, id] = [param('type'), param('id')];
-      context.state.permissions.set(keyOf(type, id), merge(entriesOf(context, type, id, principal), body));
-      return json(answerOf(context, type, id, principal));
+    route(table.updatePermissions, (call) => {
+      const target = targetOf(call);
+      context.state.permissions.set(keyOf(target), merge(entriesOf(context, target), call.body));
+      return json(answerOf(context, target));
     }),
     route(table.me, ({ principal }) =>
       json({
@@ -50,24 +48,36 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
   ];
 }
 
-function keyOf(type: string, id: string): string {
+/** The object that a call is about, and who calls. */
+interface Target {
+  type: string;
+  id: string;
+  principal: string;
+}
+
+function targetOf({ param, principal }: { param(name: string): string; principal: string }): Target {
+  return { type: param('type'), id: param('id'), principal };
+}
+
+function keyOf({ type, id }: Target): string {
   return `/${type}/${id}`;
 }
 
 /** The list of an object that exists; an object nobody has shared belongs to the caller. */
-function entriesOf(context: DatabricksContext, type: string, id: string, principal: string): AccessEntry[] {
+function entriesOf(context: DatabricksContext, target: Target): AccessEntry[] {
+  const { type, id, principal } = target;
   if (!(type in TYPES)) throw refusal('BAD_REQUEST', `'${type}' is not a supported object type.`);
-  if (!exists(context, type, id)) throw refusal('RESOURCE_DOES_NOT_EXIST', `${type} ${id} does not exist.`);
+  if (!exists(context, target)) throw refusal('RESOURCE_DOES_NOT_EXIST', `${type} ${id} does not exist.`);
   const owner = type === 'jobs' ? 'IS_OWNER' : 'CAN_MANAGE';
   return (
-    context.state.permissions.get(keyOf(type, id)) ?? [
+    context.state.permissions.get(keyOf(target)) ?? [
       { kind: 'user_name', name: principal, level: owner, inherited: false },
       { kind: 'group_name', name: 'admins', level: 'CAN_MANAGE', inherited: true },
     ]
   );
 }
 
-function exists({ state }: DatabricksContext, type: string, id: string): boolean {
+function exists({ state }: DatabricksContext, { type, id }: Target): boolean {
   if (type === 'jobs') return state.jobs.has(id);
   if (type === 'clusters') return state.clusters.has(id);
   if (type === 'cluster-policies') return state.policies.has(id);
@@ -100,11 +110,11 @@ function toEntry(requested: Requested): AccessEntry {
   );
 }
 
-function answerOf(context: DatabricksContext, type: string, id: string, principal: string) {
-  const entries = shuffled(context.chance, entriesOf(context, type, id, principal));
+function answerOf(context: DatabricksContext, target: Target) {
+  const entries = shuffled(context.chance, entriesOf(context, target));
   return {
-    object_id: keyOf(type, id),
-    object_type: TYPES[type] ?? type,
+    object_id: keyOf(target),
+    object_type: TYPES[target.type] ?? target.type,
     access_control_list: entries.map(({ kind, name, level, inherited }) => ({
       [kind]: name,
       all_permissions: [{ permission_level: level, inherited }],

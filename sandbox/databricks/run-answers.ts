@@ -41,6 +41,11 @@ export function repairHistory(run: Run) {
   ];
 }
 
+/** Whether a run belongs to a job or was submitted. */
+export function typeOf({ jobId }: Run): 'JOB_RUN' | 'SUBMIT_RUN' {
+  return jobId === undefined ? 'SUBMIT_RUN' : 'JOB_RUN';
+}
+
 function identityOf(run: Run) {
   return {
     job_id: run.jobId ?? run.id,
@@ -48,7 +53,7 @@ function identityOf(run: Run) {
     number_in_job: run.number,
     creator_user_name: run.creator,
     run_name: run.name,
-    run_type: run.jobId === undefined ? 'SUBMIT_RUN' : 'JOB_RUN',
+    run_type: typeOf(run),
     run_page_url: pageOf(run, run.id),
     trigger: 'ONE_TIME',
   };

@@ -18,7 +18,7 @@ export function loadAtStart(context: DatabricksContext, moment: TaskMoment): End
 export function loadPath(context: DatabricksContext, moment: TaskMoment, path: string): Ending | undefined {
   const content = contentByPath(context, path);
   if (!content) return failedBecause('RESOURCE_NOT_FOUND', `Unable to access "${path}".`);
-  log(context, moment, path, sha256(content));
+  log(context, moment, { path, digest: sha256(content) });
   return undefined;
 }
 
@@ -27,7 +27,7 @@ function loadLibraries(context: DatabricksContext, moment: TaskMoment): Ending |
   const { task } = moment.taskRun;
   const cluster = context.state.clusters.get(task.existing_cluster_id ?? '');
   for (const { library, digest } of cluster?.libraries ?? []) {
-    if (digest !== undefined) log(context, moment, nameOf(library), digest);
+    if (digest !== undefined) log(context, moment, { path: nameOf(library), digest });
   }
   const isLoaded = (library: Library) =>
     cluster !== undefined && findLibrary(cluster, library)?.digest !== undefined;
@@ -43,7 +43,7 @@ function loadLibraries(context: DatabricksContext, moment: TaskMoment): Ending |
       );
     }
     cluster?.libraries.push({ library, status: 'INSTALLED', digest });
-    log(context, moment, nameOf(library), digest);
+    log(context, moment, { path: nameOf(library), digest });
   }
   return undefined;
 }
@@ -63,8 +63,7 @@ function nameOf(library: Library): string {
 function log(
   { state }: DatabricksContext,
   { run, taskRun, at }: TaskMoment,
-  path: string,
-  digest: string,
+  source: { path: string; digest: string },
 ): void {
-  state.loadedSources.push({ run: String(run.id), task: taskRun.task.task_key, path, digest, at });
+  state.loadedSources.push({ run: String(run.id), task: taskRun.task.task_key, ...source, at });
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { json } from '../twin/exchange.ts';
 import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
@@ -5,7 +6,7 @@ import * as table from './contract/runs-table.ts';
 import { refusal } from './errors.ts';
 import { jobOf, refuseBadTasks } from './jobs.ts';
 import { pageOf } from './pages.ts';
-import { repairHistory, runAnswer, taskRunAnswer } from './run-answers.ts';
+import { repairHistory, runAnswer, taskRunAnswer, typeOf } from './run-answers.ts';
 import { cancelRun, currentTasks } from './run-life.ts';
 import type { Run, TaskRun } from './run-model.ts';
 import { addRun, findRun, repairRun, runOfToken } from './runs.ts';
@@ -30,21 +31,13 @@ function startingRoutes(context: DatabricksContext): Route[] {
         ...parameters
       } = body;
       const job = jobOf(context, job_id);
-      const mayQueue = (queue ?? job.settings.queue)?.enabled ?? false;
       const { settings } = job;
-      const request = {
-        job,
-        name: settings.name ?? 'Untitled',
-        settings,
-        creator: principal,
-        only,
-        parameters,
-        mayQueue,
-      };
-      const run = runOfToken(context, token) ?? addRun(context, request, token);
+      const mayQueue = (queue ?? settings.queue)?.enabled ?? false;
+      const own = { name: settings.name ?? 'Untitled', creator: principal, only, parameters };
+      const run = runOfToken(context, token) ?? addRun(context, { job, settings, mayQueue, ...own }, token);
       return json({ run_id: run.id, number_in_job: run.number });
     }),
-    route(table.submit, ({ body, principal }) => {
+    route(table.submit, ({ body, principal: creator }) => {
       const {
         idempotency_token: token,
         run_name: name = 'Untitled',
@@ -53,8 +46,8 @@ function startingRoutes(context: DatabricksContext): Route[] {
       } = body;
       refuseBadTasks(settings.tasks ?? []);
       if (!settings.tasks?.length) throw refusal('INVALID_PARAMETER_VALUE', 'The run has no tasks.');
-      const request = { name, settings, creator: principal, mayQueue: false };
-      const run = runOfToken(context, token) ?? addRun(context, request, token);
+      const run =
+        runOfToken(context, token) ?? addRun(context, { name, settings, creator, mayQueue: false }, token);
       return json({ run_id: run.id });
     }),
   ];
@@ -76,24 +69,25 @@ function readingRoutes(context: DatabricksContext): Route[] {
       throw refusal('INVALID_PARAMETER_VALUE', message);
     }),
     route(table.list, ({ query }) => {
-      const { limit = MAX_LIST, page_token: token, job_id, active_only, completed_only, run_type } = query;
+      const { limit = MAX_LIST, page_token: token } = query;
       if (limit < 1 || limit > MAX_LIST)
         throw refusal('INVALID_PARAMETER_VALUE', `The limit must be 1 to ${MAX_LIST}.`);
-      const { start_time_from: from = 0, start_time_to: to = Number.POSITIVE_INFINITY } = query;
-      const wanted = [...context.state.runs.values()].filter(
-        (run) =>
-          (job_id === undefined || run.jobId === job_id) &&
-          !(active_only && run.endedAt !== undefined) &&
-          !(completed_only && run.endedAt === undefined) &&
-          (run_type === undefined || run_type === (run.jobId === undefined ? 'SUBMIT_RUN' : 'JOB_RUN')) &&
-          run.startedAt >= from &&
-          run.startedAt <= to,
-      );
+      const wanted = [...context.state.runs.values()].filter((run) => isWanted(run, query));
       const { items, next } = pageOf(wanted.reverse(), { size: limit, token });
       const runs = items.map((run) => runAnswer(run, { withTasks: query.expand_tasks ?? false }));
       return json({ ...(runs.length > 0 ? { runs } : {}), ...next });
     }),
   ];
+}
+
+function isWanted(run: Run, query: z.infer<typeof table.list.query>): boolean {
+  const { job_id, active_only, completed_only, run_type } = query;
+  const { start_time_from: from = 0, start_time_to: to = Number.POSITIVE_INFINITY } = query;
+  const isOver = run.endedAt !== undefined;
+  if (job_id !== undefined && run.jobId !== job_id) return false;
+  if ((active_only && isOver) || (completed_only && !isOver)) return false;
+  if (run_type !== undefined && run_type !== typeOf(run)) return false;
+  return run.startedAt >= from && run.startedAt <= to;
 }
 
 function changingRoutes(context: DatabricksContext): Route[] {

@@ -3,7 +3,7 @@ import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
 import { schemas as table } from './contract/unity-catalog-table.ts';
 import { refusal } from './errors.ts';
-import { forget, WORDS } from './securable-registry.ts';
+import { forget } from './securable-registry.ts';
 import {
   change,
   find,
@@ -15,6 +15,7 @@ import {
   refuseRename,
   stampsOf,
 } from './securables.ts';
+import { catalogShelf, schemaShelf } from './shelves.ts';
 import type { SchemaInfo } from './state.ts';
 import { requireLocation, storageUrl } from './storage-urls.ts';
 import { removeVolume } from './volume-routes.ts';
@@ -27,15 +28,14 @@ export function schemaRoutes(context: DatabricksContext): Route[] {
       refuseBadName('Schema', body.name);
       return json(addSchema(context, body, principal));
     }),
-    route(table.get, ({ param }) => json(read(context, state.schemas, WORDS.SCHEMA, param('name')))),
+    route(table.get, ({ param }) => json(read(context, schemaShelf(context), param('name')))),
     route(table.list, ({ query }) => {
-      const catalog = find(state.catalogs, WORDS.CATALOG, query.catalog_name).info.name;
+      const catalog = find(catalogShelf(context), query.catalog_name).info.name;
       const all = [...state.schemas.values()].map(({ info }) => info);
       return json(
         listAnswer(
           context,
-          'schemas',
-          all.filter((info) => info.catalog_name === catalog),
+          { collection: 'schemas', all: all.filter((info) => info.catalog_name === catalog) },
           query,
         ),
       );
@@ -44,7 +44,7 @@ export function schemaRoutes(context: DatabricksContext): Route[] {
       table.update,
       ({ body: { new_name, enable_predictive_optimization: _ignored, ...fields }, param, principal }) => {
         refuseRename(new_name);
-        return json(change(context, find(state.schemas, WORDS.SCHEMA, param('name')), principal, fields));
+        return json(change(context, find(schemaShelf(context), param('name')), { principal, fields }));
       },
     ),
     route(table.remove, ({ param, query }) => {
@@ -58,20 +58,20 @@ type NewSchema = Pick<SchemaInfo, 'name' | 'catalog_name' | 'comment' | 'propert
 
 /** Makes a schema in a catalog that exists. */
 export function addSchema(context: DatabricksContext, body: NewSchema, principal: string): SchemaInfo {
-  const { state, chance } = context;
-  const catalog = find(state.catalogs, WORDS.CATALOG, body.catalog_name).info;
+  const { chance } = context;
+  const catalog = find(catalogShelf(context), body.catalog_name).info;
   const name = body.name.toLowerCase();
   const full_name = `${catalog.name}.${name}`;
-  refuseExisting(context, state.schemas, WORDS.SCHEMA, full_name);
+  refuseExisting(context, schemaShelf(context), full_name);
   if (body.storage_root !== undefined) requireLocation(context, storageUrl(body.storage_root));
   const names = { name, full_name, catalog_name: catalog.name, catalog_type: catalog.catalog_type };
   const info = { ...body, ...stampsOf(context, principal), ...names, schema_id: chance.uuid() };
-  return keep(context, state.schemas, full_name, info);
+  return keep(context, schemaShelf(context), info);
 }
 
 /** Deletes a schema; with volumes in it only by force. */
 export function removeSchema(context: DatabricksContext, fullName: string, force: boolean): void {
-  const { info } = find(context.state.schemas, WORDS.SCHEMA, fullName);
+  const { info } = find(schemaShelf(context), fullName);
   const volumes = [...context.state.volumes.values()].filter((volume) =>
     volume.info.full_name.startsWith(`${info.full_name}.`),
   );

@@ -1,17 +1,17 @@
 import type { DatabricksContext } from './context.ts';
 import { refusal } from './errors.ts';
-import { type KindWords, missing } from './securables.ts';
+import { missing } from './securables.ts';
+import { catalogShelf, credentialShelf, locationShelf, schemaShelf, volumeShelf } from './shelves.ts';
 
-/** The words of each kind of securable, for messages and codes. */
-export const WORDS = {
-  CATALOG: { title: 'Catalog', exists: 'CATALOG_ALREADY_EXISTS' },
-  SCHEMA: { title: 'Schema', exists: 'SCHEMA_ALREADY_EXISTS' },
-  VOLUME: { title: 'Volume', exists: 'RESOURCE_ALREADY_EXISTS' },
-  STORAGE_CREDENTIAL: { title: 'Storage Credential', exists: 'STORAGE_CREDENTIAL_ALREADY_EXISTS' },
-  EXTERNAL_LOCATION: { title: 'External Location', exists: 'EXTERNAL_LOCATION_ALREADY_EXISTS' },
-} as const satisfies Record<string, KindWords>;
+const SHELVES = {
+  CATALOG: catalogShelf,
+  SCHEMA: schemaShelf,
+  VOLUME: volumeShelf,
+  STORAGE_CREDENTIAL: credentialShelf,
+  EXTERNAL_LOCATION: locationShelf,
+};
 
-type Kind = keyof typeof WORDS;
+type Kind = keyof typeof SHELVES;
 export type SecurableType = Kind | 'METASTORE';
 
 /** A securable that exists, by type and full name. */
@@ -25,7 +25,8 @@ export function securableOf(context: DatabricksContext, type: string, name: stri
   const kind = type.toUpperCase().replaceAll('-', '_');
   if (kind === 'METASTORE') return { type: kind, name: context.state.metastoreId };
   if (!isKind(kind)) throw refusal('INVALID_PARAMETER_VALUE', `Securable type '${type}' is not known.`);
-  if (!namesOf(context, kind).has(name.toLowerCase())) throw missing(WORDS[kind], name);
+  const { stored, title } = SHELVES[kind](context);
+  if (!stored.has(name.toLowerCase())) throw missing(title, name);
   return { type: kind, name: name.toLowerCase() };
 }
 
@@ -58,17 +59,6 @@ export function forget({ state }: DatabricksContext, securable: Securable): void
   state.bindings.delete(keyOf(securable));
 }
 
-function namesOf({ state }: DatabricksContext, kind: Kind): ReadonlySet<string> {
-  const stored = {
-    CATALOG: state.catalogs,
-    SCHEMA: state.schemas,
-    VOLUME: state.volumes,
-    STORAGE_CREDENTIAL: state.credentials,
-    EXTERNAL_LOCATION: state.locations,
-  };
-  return new Set(stored[kind].keys());
-}
-
 function isKind(kind: string): kind is Kind {
-  return kind in WORDS;
+  return kind in SHELVES;
 }

@@ -1,67 +1,51 @@
 import type { DatabricksContext } from './context.ts';
-import { type ErrorCode, refusal } from './errors.ts';
+import { refusal } from './errors.ts';
 import { pageOf } from './pages.ts';
+import type { Shelf } from './shelves.ts';
 import type { Stored } from './state.ts';
 
 /** How many securables the server sends at most on one page. */
 const SERVER_PAGE = 100;
 
-/** Words that one kind of securable has in messages and error codes. */
-export interface KindWords {
-  /** As in `Catalog 'main' does not exist.` */
-  title: string;
-  exists: ErrorCode;
-}
-
 /** The refusal of a securable that does not exist. */
-export function missing(words: KindWords, name: string) {
-  return refusal('NOT_FOUND', `${words.title} '${name}' does not exist.`);
+export function missing(title: string, name: string) {
+  return refusal('NOT_FOUND', `${title} '${name}' does not exist.`);
 }
 
 /** Finds a securable, as a change or a child does: these see what a read may not see yet. */
-export function find<Info>(stored: Map<string, Stored<Info>>, words: KindWords, name: string): Stored<Info> {
+export function find<Info>({ stored, title }: Shelf<Info>, name: string): Stored<Info> {
   const found = stored.get(name.toLowerCase());
-  if (!found) throw missing(words, name);
+  if (!found) throw missing(title, name);
   return found;
 }
 
 /** Reads a securable; one that was made a moment ago may still be missing. */
-export function read<Info>(
-  context: DatabricksContext,
-  stored: Map<string, Stored<Info>>,
-  words: KindWords,
-  name: string,
-): Info {
-  const found = find(stored, words, name);
+export function read<Info>(context: DatabricksContext, shelf: Shelf<Info>, name: string): Info {
+  const found = find(shelf, name);
   const age = context.clock.now() - found.createdAt;
   const hidden = found.hiddenReads > 0 || age < (context.options.hiddenForInMs ?? 0);
   if (found.hiddenReads > 0) found.hiddenReads--;
-  if (hidden) throw missing(words, name);
+  if (hidden) throw missing(shelf.title, name);
   return found.info;
 }
 
 /** Refuses a name that is taken, with the status that this workspace uses for it. */
-export function refuseExisting(
-  { options }: DatabricksContext,
-  stored: ReadonlyMap<string, unknown>,
-  words: KindWords,
-  name: string,
-): void {
-  if (!stored.has(name.toLowerCase())) return;
-  throw refusal(words.exists, `${words.title} '${name}' already exists.`, {
+export function refuseExisting({ options }: DatabricksContext, shelf: Shelf<unknown>, name: string): void {
+  if (!shelf.stored.has(name.toLowerCase())) return;
+  throw refusal(shelf.exists, `${shelf.title} '${name}' already exists.`, {
     status: options.existsStatus ?? 400,
   });
 }
 
 /** Keeps a new securable; reads see it after the delays of this workspace. */
-export function keep<Info extends object>(
+export function keep<Info extends { name: string; full_name?: string }>(
   context: DatabricksContext,
-  stored: Map<string, Stored<Info>>,
-  name: string,
+  { stored }: Shelf<Info>,
   info: Info,
 ): Info {
   const hiddenReads = context.options.hiddenReads ?? 0;
-  stored.set(name.toLowerCase(), { info, createdAt: context.clock.now(), hiddenReads });
+  const key = (info.full_name ?? info.name).toLowerCase();
+  stored.set(key, { info, createdAt: context.clock.now(), hiddenReads });
   return info;
 }
 
@@ -75,10 +59,9 @@ interface ListQuery {
  * One page of a list, under the name of its collection. Without `max_results` everything comes at once;
  * with it (0 leaves the size to the server) pages may be empty, and only a missing token says that it is the last.
  */
-export function listAnswer<Info>(
+export function listAnswer(
   context: DatabricksContext,
-  collection: string,
-  all: readonly Info[],
+  { collection, all }: { collection: string; all: readonly object[] },
   query: ListQuery,
 ) {
   const paged = query.max_results !== undefined;
@@ -99,8 +82,10 @@ export function stampsOf({ state, clock }: DatabricksContext, principal: string)
 export function change<Info extends object>(
   { clock }: DatabricksContext,
   stored: Stored<Info>,
-  principal: string,
-  fields: Partial<{ [Key in keyof Info]: Info[Key] | undefined }>,
+  {
+    principal,
+    fields,
+  }: { principal: string; fields: Partial<{ [Key in keyof Info]: Info[Key] | undefined }> },
 ): Info {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   stored.info = { ...stored.info, ...given, updated_at: clock.now(), updated_by: principal };

@@ -1,9 +1,10 @@
+import type { z } from 'zod';
 import { json } from '../twin/exchange.ts';
 import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
 import { volumes as table } from './contract/unity-catalog-table.ts';
 import { refusal } from './errors.ts';
-import { forget, WORDS } from './securable-registry.ts';
+import { forget } from './securable-registry.ts';
 import {
   change,
   find,
@@ -15,6 +16,7 @@ import {
   refuseRename,
   stampsOf,
 } from './securables.ts';
+import { catalogShelf, schemaShelf, volumeShelf } from './shelves.ts';
 import type { VolumeInfo } from './state.ts';
 import { requireLocation, storageUrl } from './storage-urls.ts';
 
@@ -22,48 +24,44 @@ import { requireLocation, storageUrl } from './storage-urls.ts';
 export function volumeRoutes(context: DatabricksContext): Route[] {
   const { state } = context;
   return [
-    route(table.create, ({ body, principal }) => {
-      refuseBadName('Volume', body.name);
-      const { info: schema } = find(state.schemas, WORDS.SCHEMA, `${body.catalog_name}.${body.schema_name}`);
-      const name = body.name.toLowerCase();
-      const full_name = `${schema.full_name}.${name}`;
-      refuseExisting(context, state.volumes, WORDS.VOLUME, full_name);
-      const volume_id = context.chance.uuid();
-      const storage_location = locationFor(context, body, volume_id);
-      const names = {
-        name,
-        full_name,
-        catalog_name: schema.catalog_name,
-        schema_name: schema.name,
-        volume_id,
-      };
-      const info = { ...body, ...stampsOf(context, principal), ...names, storage_location };
-      return json(keep(context, state.volumes, full_name, info));
-    }),
-    route(table.get, ({ param }) => json(read(context, state.volumes, WORDS.VOLUME, param('name')))),
+    route(table.create, ({ body, principal }) => json(addVolume(context, body, principal))),
+    route(table.get, ({ param }) => json(read(context, volumeShelf(context), param('name')))),
     route(table.list, ({ query }) => {
-      const { info: schema } = find(
-        state.schemas,
-        WORDS.SCHEMA,
-        `${query.catalog_name}.${query.schema_name}`,
-      );
+      const { info: schema } = find(schemaShelf(context), `${query.catalog_name}.${query.schema_name}`);
       const all = [...state.volumes.values()].map(({ info }) => info);
       const own = all.filter((info) => info.full_name.startsWith(`${schema.full_name}.`));
-      return json(listAnswer(context, 'volumes', own, query));
+      return json(listAnswer(context, { collection: 'volumes', all: own }, query));
     }),
     route(table.update, ({ body: { new_name, ...fields }, param, principal }) => {
       refuseRename(new_name);
-      return json(change(context, find(state.volumes, WORDS.VOLUME, param('name')), principal, fields));
+      return json(change(context, find(volumeShelf(context), param('name')), { principal, fields }));
     }),
     route(table.remove, ({ param }) => {
-      find(state.volumes, WORDS.VOLUME, param('name'));
+      find(volumeShelf(context), param('name'));
       removeVolume(context, param('name'));
       return json({});
     }),
   ];
 }
 
-type NewVolume = Pick<VolumeInfo, 'catalog_name' | 'volume_type'> & { storage_location?: string | undefined };
+type NewVolume = z.infer<typeof table.create.body>;
+
+function addVolume(context: DatabricksContext, body: NewVolume, principal: string): VolumeInfo {
+  refuseBadName('Volume', body.name);
+  const { info: schema } = find(schemaShelf(context), `${body.catalog_name}.${body.schema_name}`);
+  const name = body.name.toLowerCase();
+  const full_name = `${schema.full_name}.${name}`;
+  refuseExisting(context, volumeShelf(context), full_name);
+  const volume_id = context.chance.uuid();
+  const storage_location = locationFor(context, body, volume_id);
+  const names = { name, full_name, catalog_name: schema.catalog_name, schema_name: schema.name, volume_id };
+  return keep(context, volumeShelf(context), {
+    ...body,
+    ...stampsOf(context, principal),
+    ...names,
+    storage_location,
+  });
+}
 
 /** An external volume names its place, a managed one must not. */
 function locationFor(context: DatabricksContext, body: NewVolume, id: string): string {
@@ -79,13 +77,13 @@ function locationFor(context: DatabricksContext, body: NewVolume, id: string): s
   return url;
 }
 
-function managedLocation({ state }: DatabricksContext, catalogName: string, id: string): string {
-  return `${find(state.catalogs, WORDS.CATALOG, catalogName).info.storage_location}/volumes/${id}`;
+function managedLocation(context: DatabricksContext, catalogName: string, id: string): string {
+  return `${find(catalogShelf(context), catalogName).info.storage_location}/volumes/${id}`;
 }
 
 /** Deletes a volume with its files and grants. */
 export function removeVolume(context: DatabricksContext, fullName: string): void {
-  const { info } = find(context.state.volumes, WORDS.VOLUME, fullName);
+  const { info } = find(volumeShelf(context), fullName);
   context.state.volumeFiles.delete(info.volume_id);
   context.state.volumes.delete(fullName.toLowerCase());
   forget(context, { type: 'VOLUME', name: fullName.toLowerCase() });

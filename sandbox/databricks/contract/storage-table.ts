@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../../twin/contract.ts';
-import { listFields, securableOperations } from './securable-operations.ts';
+import { forced, listFields, securableOperations } from './securable-operations.ts';
 import { echoed, flag, paging } from './shapes.ts';
 
 const comment = z.string().optional();
@@ -64,7 +64,7 @@ export const credentials = securableOperations({
     isolation_mode: isolation_mode.optional(),
   }),
   listQuery: z.strictObject({ ...paging, include_unbound: flag.optional() }),
-  canForce: true,
+  removeQuery: forced,
   canBrowse: false,
 });
 
@@ -104,7 +104,7 @@ export const locations = securableOperations({
     isolation_mode: isolation_mode.optional(),
   }),
   listQuery: z.strictObject({ ...listFields, include_unbound: flag.optional() }),
-  canForce: true,
+  removeQuery: forced,
   canBrowse: true,
 });
 

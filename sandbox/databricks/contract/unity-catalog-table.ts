@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { int64, operation } from '../../twin/contract.ts';
-import { listFields, securableOperations } from './securable-operations.ts';
+import { int64, nothing, operation } from '../../twin/contract.ts';
+import { forced, listFields, securableOperations } from './securable-operations.ts';
 import { echoed, flag, paging, textMap } from './shapes.ts';
 
 /** Fields that the server adds to every securable. */
@@ -52,7 +52,7 @@ export const catalogs = securableOperations({
     enable_predictive_optimization: echoed,
   }),
   listQuery: z.strictObject({ ...listFields, ...unbound }),
-  canForce: true,
+  removeQuery: forced,
   canBrowse: true,
 });
 
@@ -83,7 +83,7 @@ export const schemas = securableOperations({
   }),
   update: z.strictObject({ ...change, properties, enable_predictive_optimization: echoed }),
   listQuery: z.strictObject({ ...listFields, catalog_name: z.string() }),
-  canForce: true,
+  removeQuery: forced,
   canBrowse: true,
 });
 
@@ -115,7 +115,7 @@ export const volumes = securableOperations({
   }),
   update: z.strictObject(change),
   listQuery: z.strictObject({ ...listFields, catalog_name: z.string(), schema_name: z.string() }),
-  canForce: false,
+  removeQuery: nothing,
   canBrowse: true,
 });
 

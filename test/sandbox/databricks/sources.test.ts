@@ -19,7 +19,7 @@ const notebook_task = { notebook_path: '/Shared/main' };
 beforeEach(async () => {
   workspace = openWorkspace();
   await put('/Shared/main.py', source('main 1'));
-  await put('/Shared/helper.py', source('helper 1'));
+  await put('/Shared/module.py', source('module 1'));
   await put('/Shared/pkg.whl', 'wheel 1');
 });
 afterEach(() => expect(workspace.twin.violations()).toEqual([]));
@@ -35,23 +35,23 @@ describe('what a run loads', () => {
   });
 
   test('content overwritten under a running run is seen as a mixture', async () => {
-    workspace.twin.scriptRuns({ durationInMs: 1000, loads: [{ path: '/Shared/helper', afterInMs: 500 }] });
+    workspace.twin.scriptRuns({ durationInMs: 1000, loads: [{ path: '/Shared/module', afterInMs: 500 }] });
     const run = await submit({ notebook_task });
     workspace.pass(100);
     await put('/Shared/main.py', source('main 2'));
-    await put('/Shared/helper.py', source('helper 2'));
+    await put('/Shared/module.py', source('module 2'));
     workspace.pass(2000);
     expect(loadedBy(run)).toEqual([
       ['/Shared/main', sha256(source('main 1'))],
-      ['/Shared/helper', sha256(source('helper 2'))],
+      ['/Shared/module', sha256(source('module 2'))],
     ]);
     expect(workspace.twin.loadedSources().map(({ at }) => at - Date.UTC(2026, 0, 1))).toEqual([50, 550]);
   });
 
   test('a source that is gone in the middle fails the task', async () => {
-    workspace.twin.scriptRuns({ durationInMs: 1000, loads: [{ path: '/Shared/helper', afterInMs: 500 }] });
+    workspace.twin.scriptRuns({ durationInMs: 1000, loads: [{ path: '/Shared/module', afterInMs: 500 }] });
     const run = await submit({ notebook_task });
-    await post('/api/2.0/workspace/delete', { path: '/Shared/helper' });
+    await post('/api/2.0/workspace/delete', { path: '/Shared/module' });
     workspace.pass(2000);
     const answer = await workspace.call('GET', '/api/2.2/jobs/runs/get', { query: { run_id: run } });
     expect(answer.body).toMatchObject({ status: { termination_details: { code: 'RESOURCE_NOT_FOUND' } } });
