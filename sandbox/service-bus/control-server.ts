@@ -24,7 +24,7 @@ const longestBodyInBytes = 10_000;
 
 /**
  * The HTTP side of the emulator: `GET /health` (as Microsoft's), `GET /queues` (messages by queue and state),
- * `GET /process` (CPU time and memory, after a collection where node runs with --expose-gc),
+ * `GET /process` (CPU time; memory, after a collection where node runs with --expose-gc),
  * `POST /faults` (one fault), `DELETE /faults`, `POST /connections/drop` (optionally `{"queue":…}`).
  */
 export async function startControlServer(
@@ -85,8 +85,8 @@ async function answer(controlled: Controlled, request: IncomingMessage): Promise
 }
 
 function processUsage(controlled: Controlled) {
-  globalThis.gc?.();
   const { user, system } = process.cpuUsage();
+  globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
   const cpuTimeInMs = (user + system) / 1000;
   return { cpuTimeInMs, heapUsedInBytes: heapUsed, residentInBytes: rss, ...controlled.openConnections() };

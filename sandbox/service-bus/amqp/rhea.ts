@@ -13,6 +13,7 @@ import rhea, {
   type Session,
   type Typed,
 } from 'rhea';
+import { dispositionFrame } from './disposition.ts';
 
 export interface AmqpError {
   readonly condition: string;
@@ -37,7 +38,7 @@ interface SessionCorners {
   readonly links: Record<string, Sender | Receiver>;
   readonly incoming: { on_transfer: (frame: TransferFrame, receiver: Receiver) => void };
   readonly outgoing: { next_delivery_id: number; next_pending_delivery: number; available: () => number };
-  output: (frame: unknown) => void;
+  readonly local: { readonly channel: number };
 }
 
 interface ConnectionCorners {
@@ -50,22 +51,6 @@ interface ConnectionCorners {
 interface TransferFrame {
   readonly performative: { message_format: number | undefined };
 }
-
-interface Described {
-  described: () => unknown;
-}
-
-interface Outcomes {
-  accepted: () => Described;
-  rejected: (fields: { error: AmqpError }) => Described;
-}
-
-interface Frames {
-  disposition: (fields: Record<string, unknown>) => unknown;
-}
-
-const frames = require('rhea/lib/frames.js') as Frames;
-const outcomes = rhea.message as unknown as Outcomes;
 
 const linkCorners = (link: Sender | Receiver): LinkCorners => link as unknown as LinkCorners;
 const senderCorners = (sender: Sender): SenderCorners => sender as unknown as SenderCorners;
@@ -221,25 +206,17 @@ function forget(delivery: Delivery): void {
 
 /**
  * Answers a delivery: the client's transfer, or the client's settlement of ours. Without error the answer is
- * `accepted`. Each answer is a frame of its own: rhea would merge two different ones of the same moment.
+ * `accepted`. The frame is written here: rhea would merge two different answers of the same moment.
  */
 export function answerDelivery(delivery: Delivery, error?: AmqpError): void {
-  const state = error === undefined ? outcomes.accepted() : outcomes.rejected({ error });
   const { session } = delivery.link;
-  if (!session.connection.is_open()) return;
-  sessionCorners(session).output(
-    frames.disposition({
-      role: delivery.link.is_receiver(),
-      first: delivery.id,
-      last: delivery.id,
-      settled: true,
-      state: state.described(),
-    }),
-  );
-  const open = delivery as { settled: boolean; remote_settled: boolean };
-  open.settled = true;
-  open.remote_settled = true;
-  connectionCorners(session.connection)._register();
+  const { connection } = session;
+  if (!connection.is_open()) return;
+  const { channel } = sessionCorners(session).local;
+  const role = delivery.link.is_receiver();
+  connectionCorners(connection).socket.write(dispositionFrame({ channel, role, id: delivery.id, error }));
+  dropDelivery(delivery);
+  connectionCorners(connection)._register();
 }
 
 /** Takes a delivery out of the books without answering it. */

@@ -21,8 +21,11 @@ export function enqueue(queue: Queue, sent: SentMessage, origin: Origin): number
   const nowInMs = queue.around.clock.nowInMs();
   const isScheduled = sent.scheduledForInMs !== undefined && sent.scheduledForInMs > nowInMs;
   const message: QueueMessage = {
-    ...origin,
     sequenceNumber,
+    enqueueSequenceNumber: origin.enqueueSequenceNumber,
+    addedProperties: origin.addedProperties,
+    deadLetter: origin.deadLetter,
+    deadLetterSource: origin.deadLetterSource,
     sent,
     enqueuedAtInMs: nowInMs,
     expiresAtInMs: expiresAtInMs(queue, sent, nowInMs),
