@@ -118,6 +118,77 @@ describe('the life of a run', () => {
   });
 });
 
+describe('conditions on upstream tasks', () => {
+  test.each([
+    ['ALL_SUCCESS', 'FAILED', 'UPSTREAM_FAILED'],
+    ['AT_LEAST_ONE_SUCCESS', 'FAILED', 'SUCCESS'],
+    ['ALL_FAILED', 'FAILED', 'EXCLUDED'],
+    ['AT_LEAST_ONE_FAILED', 'FAILED', 'SUCCESS'],
+    ['AT_LEAST_ONE_FAILED', 'SUCCESS', 'EXCLUDED'],
+    ['NONE_FAILED', 'SUCCESS', 'SUCCESS'],
+  ] as const)('%s with one task that ends %s makes the next one end %s', async (run_if, result, expected) => {
+    workspace.twin.scriptRuns({ task: 'b', result });
+    const tasks = [notebook('a'), notebook('b'), notebook('c', { ...follows('a', 'b'), run_if })];
+    const id = await started(await created({ tasks }));
+    workspace.pass(1000);
+    expect((await get(id)).tasks[2].state.result_state).toBe(expected);
+  });
+
+  test('what follows a task that was excluded still runs', async () => {
+    const excluded = notebook('b', { ...follows('a'), run_if: 'AT_LEAST_ONE_FAILED' });
+    const id = await started(
+      await created({ tasks: [notebook('c', follows('b')), notebook('a'), excluded] }),
+    );
+    workspace.pass(1000);
+    expect(await get(id)).toMatchObject({
+      state: { result_state: 'SUCCESS' },
+      tasks: [{ execution_duration: 100 }, {}, {}],
+    });
+  });
+});
+
+describe('the service around runs', () => {
+  test('a run goes on where it was when the state moves to another twin', async () => {
+    const id = await started(await created());
+    workspace.pass(60);
+    await get(id);
+    const state = workspace.twin.exportState();
+    workspace.twin.reset();
+    expect((await get(id)).error_code).toBe('INVALID_PARAMETER_VALUE');
+    workspace.twin.importState(state);
+    workspace.pass(1000);
+    expect(await get(id)).toMatchObject({ state: { result_state: 'SUCCESS' }, run_duration: 150 });
+  });
+
+  test('a task on a cluster that does not exist fails', async () => {
+    const id = await started(await created({ tasks: [notebook('a', { existing_cluster_id: 'none' })] }));
+    expect((await get(id)).status.termination_details).toMatchObject({ code: 'INVALID_CLUSTER_REQUEST' });
+  });
+
+  test('all runs of a job are cancelled at once, those of other jobs go on', async () => {
+    const [one, other] = [await created({ max_concurrent_runs: 2 }), await created()];
+    const runs = [await started(one), await started(one), await started(other)];
+    await post('runs/cancel-all', { job_id: one });
+    workspace.pass(1000);
+    const results = await Promise.all(runs.map(async (id) => (await get(id)).state.result_state));
+    expect(results).toEqual(['CANCELED', 'CANCELED', 'SUCCESS']);
+  });
+
+  test('an active run is not deleted', async () => {
+    expect((await post('runs/delete', { run_id: await started(await created()) })).body).toMatchObject({
+      error_code: 'INVALID_STATE',
+    });
+  });
+
+  test('a lost answer to run-now with a token leaves one run', async () => {
+    const job_id = await created();
+    workspace.twin.faults.add({ kind: 'drop', when: 'after', match: 'Jobs.run_now', times: 1 });
+    await expect(post('run-now', { job_id, idempotency_token: 'k' })).rejects.toThrow('socket hang up');
+    await started(job_id, { idempotency_token: 'k' });
+    expect(Object((await workspace.call('GET', `${JOBS}/runs/list`)).body).runs).toHaveLength(1);
+  });
+});
+
 describe('starting runs', () => {
   test('the same token gives the same run, and an error when that run is deleted', async () => {
     const job = await created();

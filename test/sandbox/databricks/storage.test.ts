@@ -115,3 +115,14 @@ describe('external locations', () => {
     expect((await remove('external-locations/lake', { force: 'true' })).status).toBe(200);
   });
 });
+
+test('credentials and locations are listed, and changed with what is given', async () => {
+  await create('storage-credentials', credential);
+  await create('external-locations', location);
+  expect((await get('storage-credentials')).body).toMatchObject({ storage_credentials: [{ name: 'cred' }] });
+  expect((await get('external-locations')).body).toMatchObject({ external_locations: [{ name: 'lake' }] });
+  const other = { access_connector_id: `${CONNECTOR}2` };
+  await patch('storage-credentials/cred', { azure_managed_identity: other });
+  expect((await get('storage-credentials/cred')).body).toMatchObject({ azure_managed_identity: other });
+  expect((await get('external-locations/lake')).body).toMatchObject({ url: URL });
+});

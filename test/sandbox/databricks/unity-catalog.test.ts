@@ -199,6 +199,42 @@ describe('lists', () => {
   });
 });
 
+describe('volumes and schemas in lists and updates', () => {
+  beforeEach(async () => {
+    await create('catalogs', { name: 'main' });
+    await create('schemas', bronze);
+    await create('volumes', wheels);
+  });
+
+  test('a list holds what is in its container and nothing else', async () => {
+    await create('schemas', { ...bronze, name: 'silver' });
+    await create('volumes', { ...wheels, schema_name: 'silver', name: 'other' });
+    const query = { catalog_name: 'main', schema_name: 'bronze' };
+    expect((await get('volumes', query)).body).toMatchObject({
+      volumes: [{ full_name: 'main.bronze.wheels' }],
+    });
+    expect((await get('schemas', { catalog_name: 'none' })).status).toBe(404);
+  });
+
+  test('comment and owner change, and a new name is refused', async () => {
+    for (const what of ['schemas/main.bronze', 'volumes/main.bronze.wheels']) {
+      const patch = (body: unknown) => workspace.call('PATCH', `${UC}/${what}`, { body });
+      expect((await patch({ comment: 'c', owner: 'team' })).body).toMatchObject({
+        comment: 'c',
+        owner: 'team',
+      });
+      expect((await patch({ new_name: 'x' })).status).toBe(400);
+    }
+  });
+
+  test('a schema with volumes is deleted only by force, an empty one at once', async () => {
+    expect((await remove('schemas/main.bronze')).body).toMatchObject({ error_code: 'INVALID_STATE' });
+    expect((await remove('volumes/main.bronze.wheels')).status).toBe(200);
+    expect((await remove('volumes/main.bronze.wheels')).status).toBe(404);
+    expect((await remove('schemas/main.bronze')).status).toBe(200);
+  });
+});
+
 describe('metastore and bindings', () => {
   test('the summary tells the storage root only where there is one', async () => {
     expect((await get('metastore_summary')).body).toMatchObject({ storage_root: ROOT, cloud: 'azure' });

@@ -118,6 +118,24 @@ describe('the comparison of a table with a specification', () => {
     expect(differences([explained], [sdk])).toEqual([]);
   });
 
+  test('a reference to another file is followed', () => {
+    const file = {
+      operations: [{ operation: 'X', method: 'GET', path: '/x', response: { $ref: 'other.Thing' } }],
+      schemas: {},
+    };
+    const other = JSON.stringify({ operations: [], schemas: { Thing: { properties: { id: {} } } } });
+    const spec = readSdkSpec(JSON.stringify(file), (name) => (name === 'other' ? other : '{}'));
+    const read = (field: string) =>
+      operation({
+        name: 'x',
+        method: 'GET',
+        path: '/x',
+        responses: { 200: z.strictObject({ [field]: z.number() }) },
+      });
+    expect(differences([read('id')], [spec])).toEqual([]);
+    expect(differences([read('size')], [spec])).toEqual(['x: response.200.size: not in the specification']);
+  });
+
   test('a Swagger list is compared in the form that it has on the wire', () => {
     const list = (item: z.ZodObject, status = 200) =>
       operation({

@@ -40,6 +40,7 @@ const brokenNote = operation({
   path: '/broken',
   responses: { 200: note },
 });
+const throwing = operation({ name: 'Notes.throws', method: 'GET', path: '/throws' });
 const hello = operation({ name: 'Hello', method: 'GET', path: '/hello', anonymous: true });
 
 export function createNotes(settings: TwinSettings = {}) {
@@ -66,6 +67,9 @@ export function createNotes(settings: TwinSettings = {}) {
         return { status: 204 };
       }),
       route(brokenNote, () => json({ id: 1, colour: 'red' })),
+      route(throwing, () => {
+        throw new Error('a bug');
+      }),
       route(hello, () => json({})),
     ],
     controls: [{ method: 'GET', path: '/notes', handle: () => [...state.notes.keys()] }],

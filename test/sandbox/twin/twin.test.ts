@@ -75,6 +75,12 @@ describe('the contract of a twin', () => {
     expect(found.some((what) => what.startsWith('response 200: id'))).toBe(true);
   });
 
+  test('a route that throws answers 500 and is the mistake of the twin', async () => {
+    const twin = createNotes();
+    expect((await call(twin, 'GET', '/throws')).status).toBe(500);
+    expect(twin.violations()).toMatchObject([{ what: expect.stringContaining('twin: Error: a bug') }]);
+  });
+
   test('an unchecked twin records nothing and still refuses', async () => {
     const twin = createNotes({ checked: false });
     expect((await call(twin, 'PUT', '/notes/a', {})).status).toBe(400);
