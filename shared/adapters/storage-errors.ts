@@ -3,9 +3,6 @@ import { messageOf, TransientFailure } from '../errors.ts';
 /** One call with its retries; below the two minutes that a function may take. */
 const LONGEST_CALL_IN_MS = 20_000;
 
-/** How Azure Storage is asked again: up to three times, seconds in all. */
-export const STORAGE_RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
-
 /**
  * Makes one call of Table or Blob Storage.
  * @param what the call, for error texts: `read a run`.
@@ -43,13 +40,16 @@ export function codeOf(error: unknown): string {
   if (typeof code === 'string') return code;
   return textOf(fieldOf(answer, 'code'));
 }
+
 /** The row or blob is not there, while its table or container is. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && !/^(Table|Container)NotFound$/.test(codeOf(error));
 }
 
+/** The SDK's own errors, and those of a connection that broke while content was read. */
 function isFromStorage(error: Error): boolean {
-  return ['RestError', 'AbortError', 'TimeoutError'].includes(error.name);
+  const isOfSdk = ['RestError', 'AbortError', 'TimeoutError'].includes(error.name);
+  return isOfSdk || /^E[A-Z]+$/.test(textOf(fieldOf(error, 'code')));
 }
 
 /** `RestError` without a status is a lost connection or a torn answer. */

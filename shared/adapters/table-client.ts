@@ -1,12 +1,7 @@
-import type { TokenCredential } from '@azure/core-auth';
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
-import { STORAGE_RETRIES } from './storage-errors.ts';
-
-/** A storage account: with a connection string, or an endpoint such as `https://ACCOUNT.table.core.windows.net`. */
-export type StorageAccess =
-  | { readonly connectionString: string }
-  | { readonly endpoint: string; readonly credential: TokenCredential };
+import type { RetryTimes, StorageAccess } from './storage-access.ts';
+import { STORAGE_RETRIES } from './storage-access.ts';
 
 /** A request to Table Storage, as its bill names it. */
 export type TableOperation = 'read' | 'query' | 'transaction' | 'insert' | 'write' | 'delete' | 'table';
@@ -14,13 +9,14 @@ export type TableOperation = 'read' | 'query' | 'transaction' | 'insert' | 'writ
 export interface TableOptions {
   /** Called before each request, retries and further pages included; the request waits for it. */
   readonly before?: (operation: TableOperation) => void | Promise<void>;
+  readonly retries?: RetryTimes;
 }
 
 /** A client of one table. Nothing is sent yet. */
 export function openTable(access: StorageAccess, table: string, options: TableOptions = {}): TableClient {
-  const { before } = options;
+  const { before, retries = STORAGE_RETRIES } = options;
   const clientOptions = {
-    retryOptions: STORAGE_RETRIES,
+    retryOptions: { ...retries },
     ...(before === undefined
       ? {}
       : { additionalPolicies: [{ policy: announcing(before), position: 'perRetry' as const }] }),

@@ -87,6 +87,12 @@ function decode(content: Uint8Array): string {
   return new TextDecoder().decode(content);
 }
 
+/** The version mark of a row. */
+export function tagOf(row: StoredRow): string {
+  if (typeof row.etag === 'string') return row.etag;
+  throw new UnreadableInput(`row ${String(row.rowKey)} came without a tag`);
+}
+
 /** One row by its keys; null when there is none. */
 export async function readRow(
   { client }: Tables,

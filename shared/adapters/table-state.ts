@@ -3,7 +3,7 @@ import { NewerSchema, UnreadableInput } from '../errors.ts';
 import type { Environment, Run } from '../release/model.ts';
 import { RUN_SCHEMA } from '../release/model.ts';
 import type { StoredRow, Tables } from './table-rows.ts';
-import { documentOf, ownDocumentOf } from './table-rows.ts';
+import { documentOf, ownDocumentOf, tagOf } from './table-rows.ts';
 
 /** An environment with the tag of its row. */
 export interface StoredEnvironment {
@@ -46,11 +46,6 @@ export function markOf(run: Run, tag: string): string {
 export function readMark(mark: string | null): { readonly active: boolean; readonly tag: string | null } {
   if (mark === null) return { active: false, tag: null };
   return { active: mark.startsWith('active:'), tag: mark.slice(mark.indexOf(':') + 1) };
-}
-
-function tagOf(row: StoredRow): string {
-  if (typeof row.etag === 'string') return row.etag;
-  throw new UnreadableInput(`row ${String(row.rowKey)} came without a tag`);
 }
 
 /** Until an upgrade is needed, the newest schema is the only one. */

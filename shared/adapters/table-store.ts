@@ -8,7 +8,7 @@ import type { StoredRow, Tables } from './table-rows.ts';
 import { queryRows, readRow } from './table-rows.ts';
 import type { StoredRun } from './table-state.ts';
 import { effectIn, environmentIn, markOf, runIn } from './table-state.ts';
-import { removeRows, writeTogether } from './table-transaction.ts';
+import { removeRows, tagAt, writeTogether } from './table-transaction.ts';
 import { operationsOf, outboxOf } from './table-transition.ts';
 
 type Environments = ReadonlyMap<string, Environment>;
@@ -114,11 +114,4 @@ export class TableStore implements Store, Records {
     const row = await readRow(this.tables, encodeName(project), runKey(id));
     return row === null ? null : runIn(this.tables, row);
   }
-}
-
-/** Without a tag the next write of the row would not be guarded. */
-function tagAt(written: readonly (string | undefined)[], index: number): string {
-  const tag = written[index];
-  if (tag === undefined) throw new Error('the table answered a transaction without a tag');
-  return tag;
 }

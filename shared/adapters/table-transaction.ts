@@ -35,6 +35,13 @@ export async function writeTogether(
   }
 }
 
+/** The new tag of one operation's row. Without it the next write of the row would not be guarded. */
+export function tagAt(written: readonly (string | undefined)[], index: number): string {
+  const tag = written[index];
+  if (tag === undefined) throw new Error('the table answered a transaction without a tag');
+  return tag;
+}
+
 /** Removes rows of one partition; rows that are gone already are no error. */
 export async function removeRows(tables: Tables, rows: readonly Row[]): Promise<void> {
   for (let start = 0; start < rows.length; start += MOST_OPERATIONS) {
