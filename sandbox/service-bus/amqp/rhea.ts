@@ -1,8 +1,8 @@
 /**
- * Everything that rhea can do but its typings leave out, and what its server side needs to behave like the
- * service. The casts of the emulator that concern rhea are in this file alone.
+ * What rhea's server side needs to behave like the service: settings, and the ways around its habits. With
+ * `rhea-corners.ts` the only file that touches what rhea's typings leave out.
  */
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import rhea, {
   type Connection,
   type Container,
@@ -14,49 +14,12 @@ import rhea, {
   type Typed,
 } from 'rhea';
 import { dispositionFrame } from './disposition.ts';
+import { connectionCorners, linkCorners, senderCorners, sessionCorners } from './rhea-corners.ts';
 
 export interface AmqpError {
   readonly condition: string;
   readonly description: string;
 }
-
-interface LinkCorners {
-  readonly local: { readonly attach: Record<string, unknown> };
-  readonly state: { local_open: boolean; open_requests: number };
-  readonly remote: { readonly attach?: { readonly initial_delivery_count?: number } };
-}
-
-interface SenderCorners {
-  credit: number;
-  delivery_count: number;
-  readonly _draining: boolean;
-  readonly _drained: boolean;
-  _get_drain: () => boolean;
-}
-
-interface SessionCorners {
-  readonly links: Record<string, Sender | Receiver>;
-  readonly incoming: { on_transfer: (frame: TransferFrame, receiver: Receiver) => void };
-  readonly outgoing: { next_delivery_id: number; next_pending_delivery: number; available: () => number };
-  readonly local: { readonly channel: number };
-}
-
-interface ConnectionCorners {
-  readonly socket: Socket;
-  readonly local_channel_map: Record<string, Session>;
-  _register: () => void;
-  _write_frame: () => void;
-}
-
-interface TransferFrame {
-  readonly performative: { message_format: number | undefined };
-}
-
-const linkCorners = (link: Sender | Receiver): LinkCorners => link as unknown as LinkCorners;
-const senderCorners = (sender: Sender): SenderCorners => sender as unknown as SenderCorners;
-const sessionCorners = (session: Session): SessionCorners => session as unknown as SessionCorners;
-const connectionCorners = (connection: Connection): ConnectionCorners =>
-  connection as unknown as ConnectionCorners;
 
 /** Deliveries that a session can have on the way or unsettled. */
 const sessionBufferSize = 65536;

@@ -1,7 +1,6 @@
-/** A section of an encoded message: all its bytes, and where its value begins behind the descriptor. */
+/** A section of an encoded message: which one, where its value begins behind the descriptor, where it ends. */
 interface Section {
   readonly code: number;
-  readonly start: number;
   readonly valueStart: number;
   readonly end: number;
 }
@@ -61,15 +60,16 @@ export function splitSections(message: Buffer): Sections {
 function sectionAt(message: Buffer, start: number): Section {
   const kind = message.readUInt8(start + 1);
   if (message[start] !== 0) throw new TypeError('A section of a message must begin with a descriptor.');
-  if (kind === 0x53) return section(message, message.readUInt8(start + 2), start, start + 3);
-  if (kind === 0x80) return section(message, message.readUInt8(start + 9), start, start + 10);
+  if (kind === 0x53) return section(message, start, { code: message.readUInt8(start + 2), length: 3 });
+  if (kind === 0x80) return section(message, start, { code: message.readUInt8(start + 9), length: 10 });
   throw new TypeError('The descriptor of a section must be a number.');
 }
 
-function section(message: Buffer, code: number, start: number, valueStart: number): Section {
+function section(message: Buffer, start: number, descriptor: { code: number; length: number }): Section {
+  const valueStart = start + descriptor.length;
   const end = endOfValue(message, valueStart);
   if (end > message.length) throw new RangeError('The message ends within a section.');
-  return { code, start, valueStart, end };
+  return { code: descriptor.code, valueStart, end };
 }
 
 // Bytes of a fixed width by the upper half of the type code.
