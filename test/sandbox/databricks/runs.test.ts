@@ -105,7 +105,7 @@ describe('the life of a run', () => {
     expect((await get(id)).state).toMatchObject({ life_cycle_state: 'TERMINATING' });
     workspace.pass(50);
     expect(await get(id)).toMatchObject({
-      state: { result_state: 'CANCELED' },
+      state: { result_state: 'CANCELED', state_message: 'Run cancelled.' },
       status: { termination_details: { code: 'USER_CANCELED' } },
     });
   });
