@@ -2,7 +2,7 @@ import { messageOf, Refusal, redact } from '../errors.ts';
 import type { StepResult } from '../release/events.ts';
 import type { Environment, Run, StageState, StepState } from '../release/model.ts';
 import type { Change } from '../release/plan.ts';
-import { countChanges, isWithin, stepPlan } from '../release/plan.ts';
+import { countChanges, isWithin, parseChanges, stepPlan } from '../release/plan.ts';
 import type { StepContext, StepKind } from '../steps/step.ts';
 import type { Advanced } from './advance.ts';
 import { advance } from './advance.ts';
@@ -119,7 +119,7 @@ export async function readChanges(
   { content }: Pick<StepContext, 'content'>,
   digest: string,
 ): Promise<Change[]> {
-  return JSON.parse(new TextDecoder().decode(await content.get(digest))) as Change[];
+  return parseChanges(await content.get(digest));
 }
 
 async function save(

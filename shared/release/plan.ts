@@ -54,6 +54,11 @@ export function stepPlan(changes: readonly Change[]): { readonly text: string; r
   return { text, digest: sha256(text) };
 }
 
+/** Reads what `stepPlan` wrote. For content of our own store only, where its digest says that it is a plan of ours. */
+export function parseChanges(text: Uint8Array): Change[] {
+  return JSON.parse(new TextDecoder().decode(text)) as Change[];
+}
+
 /**
  * The plan hash of a stage: SHA-256 over the canonical list of its steps and the digests of their changes.
  * It covers every change through those digests, so the core never has to hold the changes themselves.
