@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfigText } from './config.ts';
 import { startServiceBus } from './start.ts';
@@ -34,9 +34,14 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.once('disconnect', stop);
-  process.stdin.once('end', stop);
-  process.stdin.resume();
+  if (isPipe(process.stdin.fd)) process.stdin.once('end', stop).resume();
   process.stdout.write(`${JSON.stringify({ ready: true, port, controlPort, connectionString })}\n`);
+}
+
+// Only a pipe ends because somebody went away; /dev/null, as a service has it, is at its end from the start.
+function isPipe(file: number): boolean {
+  const status = fstatSync(file);
+  return status.isFIFO() || status.isSocket();
 }
 
 main().catch((error: unknown) => {
