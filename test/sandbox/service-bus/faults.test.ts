@@ -134,6 +134,14 @@ describe('the control server', () => {
     await send(2);
   });
 
+  test('tells what the process uses and how many links are open', async () => {
+    await send(1);
+    const { body } = await ask('GET', '/process');
+    expect(body).toMatchObject(started.bus.openConnections());
+    expect(Number(body.cpuTimeInMs)).toBeGreaterThan(0);
+    expect(Number(body.heapUsedInBytes)).toBeGreaterThan(1_000_000);
+  });
+
   test('drops connections', async () => {
     const other = started.connect();
     await send(1, queue, other);
