@@ -1,4 +1,5 @@
 import { messageOf, NewerSchema, UnreadableInput } from '../errors.ts';
+import { sha256 } from '../release/canonical-json.ts';
 import type { Ports } from './engine-ports.ts';
 import type { QueueName } from './ports.ts';
 
@@ -35,7 +36,7 @@ export async function receive<Message extends Received>(
     const delay = Math.min(FIRST_DELAY_IN_MS * 2 ** putOff, LONGEST_DELAY_IN_MS);
     ports.log.warn(`put off for ${delay / 1000} s: ${messageOf(error)}`, { project, run, queue, putOff });
     const body = JSON.stringify({ ...message, putOff: putOff + 1 });
-    const id = `${project}.${run}.put-off.${now}.${putOff + 1}.${body.length}`;
+    const id = `${project}.${run}.put-off.${now}.${sha256(body).slice(0, 16)}`;
     await ports.bus.send(queue, [{ id, body, notBefore: now + delay, traceparent }]);
   }
 }
