@@ -1,6 +1,6 @@
 import type { Json } from '../release/canonical-json.ts';
 import type { Environment, Run, StageState, StepState } from '../release/model.ts';
-import { stepKey } from '../release/model.ts';
+import { stepKey } from '../release/step-key.ts';
 import type { StepContext } from '../steps/step.ts';
 import type { Ports } from './engine-ports.ts';
 
@@ -25,7 +25,7 @@ export function stepContext(
     stage: stage.name,
     environment: definition?.environment ?? null,
     step: step.name,
-    key: stepKey(run.id, stage.name, step.name),
+    key: stepKey(run.id, stage, step.name),
     attempt: step.attempt,
     memo: step.memo,
     input: definition?.steps.find(({ name }) => name === step.name)?.input ?? {},

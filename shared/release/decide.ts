@@ -34,21 +34,30 @@ export function decide(state: State, event: RunEvent): Decision {
   if (refusal !== null) return { ignored: refusal };
   proceed(draft);
   endRun(draft);
-  if (event.type === 'time-passed' && nothingMoved(draft, state)) return { ignored: 'nothing is due' };
+  askToBeWoken(draft);
+  const asksOnly = event.type === 'time-passed' || event.type === 'environment-freed';
+  if (asksOnly && nothingMoved(draft, state)) return { ignored: 'nothing is due' };
   return conclude(draft, state);
 }
 
 function conclude(draft: Draft, state: State): Decision {
-  askToBeWoken(draft);
   draft.run.version += 1;
-  const environments = [...draft.environments.values()]
-    .filter((environment) => state.environments.get(environment.name) !== environment)
-    .map((environment) => ({ ...environment, version: environment.version + 1 }));
+  const environments = changedIn(draft, state).map((environment) => ({
+    ...environment,
+    version: environment.version + 1,
+  }));
   return { run: draft.run, environments, effects: draft.effects };
 }
 
+function changedIn(draft: Draft, state: State): Environment[] {
+  return [...draft.environments.values()].filter(
+    (environment) => state.environments.get(environment.name) !== environment,
+  );
+}
+
 function nothingMoved(draft: Draft, state: State): boolean {
-  return draft.effects.length === 0 && JSON.stringify(draft.run) === JSON.stringify(state.run);
+  if (draft.effects.length > 0 || changedIn(draft, state).length > 0) return false;
+  return JSON.stringify(draft.run) === JSON.stringify(state.run);
 }
 
 /** Keeps one wake-up under way for the earliest moment at which time alone changes something. */

@@ -3,6 +3,7 @@ import { changeEnvironment, environmentDefinition, environmentOf, stageTurns } f
 import { freezeInForce } from './freeze.ts';
 import type { Environment, Run, WaitingRun } from './model.ts';
 import { isEnded } from './model.ts';
+import type { StageDefinition } from './pipeline.ts';
 
 /** What became of a request for the environment. */
 export type LockAnswer = 'granted' | 'wait' | { readonly supersededBy: string };
@@ -42,13 +43,18 @@ export function joinQueue(draft: Draft, turn: StageTurn, waitsFor: WaitingRun['w
     kind: run.kind,
     release: run.release.name,
     order: run.release.order,
-    overridesFreeze: run.overridesFreeze,
+    overridesFreeze: ignoresFreezes(run, turn.definition),
     since: mine?.since ?? draft.at,
     waitsFor,
   };
   const next =
     mine === undefined ? [...waiting, entry] : waiting.map((other) => (other === mine ? entry : other));
   changeEnvironment(draft, name, { waiting: next });
+}
+
+/** Freezes concern stages that change something, unless the run was told to go through with it. */
+export function ignoresFreezes(run: Run, { steps }: StageDefinition): boolean {
+  return run.overridesFreeze || steps.every(({ phase }) => phase === 'verify');
 }
 
 /** Takes the run out of the queue. */
@@ -58,11 +64,41 @@ export function leaveQueue(draft: Draft, name: string): void {
   if (rest.length < waiting.length) changeEnvironment(draft, name, { waiting: rest });
 }
 
-/** Gives the lock up, if this run holds it, and hands it to the next in the queue. */
+/**
+ * Gives the lock up, if this run holds it and no other stage of it works there, and hands it to the next in the
+ * queue. If a freeze keeps everybody from taking it, they are told, so that each asks to be woken at its end.
+ */
 export function releaseLock(draft: Draft, name: string): void {
-  if (environmentOf(draft, name).lock?.run !== draft.run.id) return;
+  if (environmentOf(draft, name).lock?.run !== draft.run.id || worksIn(draft.run, name)) return;
   changeEnvironment(draft, name, { lock: null });
   passLock(draft, name);
+  const { lock, waiting } = environmentOf(draft, name);
+  if (lock !== null || !isFrozen(draft, name)) return;
+  for (const { run, waitsFor } of waiting) {
+    if (waitsFor === 'environment' && run !== draft.run.id) tellFreed(draft, run, name);
+  }
+}
+
+/** Whether a stage of the run changes or tests the environment, or plans while it holds it. */
+function worksIn(run: Run, name: string): boolean {
+  return stageTurns(run).some(({ stage, definition }) => {
+    if (definition.environment !== name) return false;
+    return (
+      stage.status === 'applying' ||
+      stage.status === 'verifying' ||
+      (stage.status === 'planning' && stage.underLock)
+    );
+  });
+}
+
+function isFrozen(draft: Draft, name: string): boolean {
+  const rules = environmentDefinition(draft.run, name);
+  return freezeInForce(environmentOf(draft, name), rules, draft.at) !== null;
+}
+
+function tellFreed(draft: Draft, run: string, name: string): void {
+  const event = { type: 'environment-freed', at: draft.at, environment: name } as const;
+  draft.effects.push({ type: 'tell-run', run, event });
 }
 
 /**
@@ -71,12 +107,15 @@ export function releaseLock(draft: Draft, name: string): void {
  */
 export function releaseAfterStage(draft: Draft, ended: StageTurn, name: string): void {
   leaveQueue(draft, name);
-  const goesOn = stageTurns(draft.run).some(
+  const turns = stageTurns(draft.run);
+  const open = new Set(turns.filter(({ stage }) => !isEnded(stage.status)).map(({ stage }) => stage.name));
+  const goesOn = turns.some(
     ({ stage, definition }) =>
       definition.environment === name &&
       stage.status === 'queued' &&
       definition.gate.approvals === 0 &&
-      definition.after.includes(ended.stage.name),
+      definition.after.includes(ended.stage.name) &&
+      !definition.after.some((before) => open.has(before)),
   );
   if (!goesOn || draft.run.cancelled !== null) releaseLock(draft, name);
 }
@@ -104,16 +143,14 @@ export function retireOlder(draft: Draft, name: string, waitsFor: WaitingRun['wa
 export function passLock(draft: Draft, name: string): void {
   const environment = environmentOf(draft, name);
   if (environment.lock !== null) return;
-  const frozen = freezeInForce(environment, environmentDefinition(draft.run, name), draft.at) !== null;
+  const frozen = isFrozen(draft, name);
   const next = environment.waiting.find((entry) => mayTake(environment, entry, frozen));
   if (next === undefined) return;
   changeEnvironment(draft, name, {
     lock: { run: next.run, stage: next.stage, order: next.order, since: draft.at },
     waiting: environment.waiting.filter((entry) => entry !== next),
   });
-  if (next.run === draft.run.id) return;
-  const event = { type: 'environment-freed', at: draft.at, environment: name } as const;
-  draft.effects.push({ type: 'tell-run', run: next.run, event });
+  if (next.run !== draft.run.id) tellFreed(draft, next.run, name);
 }
 
 function mayTake(environment: Environment, entry: WaitingRun, frozen: boolean): boolean {

@@ -1,5 +1,5 @@
 import { abandon, claim, takeResult } from './claims.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, StageTurn } from './draft.ts';
 import { environmentOf, findStage, stageTurns } from './draft.ts';
 import type {
   ApprovalGiven,
@@ -11,6 +11,7 @@ import type {
   TimePassed,
 } from './events.ts';
 import { giveApproval } from './gate.ts';
+import type { StageState } from './model.ts';
 import { isEnded } from './model.ts';
 import { endStage } from './stage-end.ts';
 import { askForOverdue } from './steps.ts';
@@ -105,29 +106,50 @@ function cancel(draft: Draft, event: CancelRequested): string | null {
 
 /**
  * Takes a failed run up again: failed stages start over with what is left of them (steps that succeeded stay so),
- * and the stages that were skipped for their sake get their chance.
+ * and the stages that were skipped for their sake get their chance. Where another run has gone live since in the
+ * environment of a failed stage, the stages that deploy there start over too. What people decided against stays so.
  */
-function retry({ run }: Draft, event: RetryRequested): string | null {
+function retry(draft: Draft, event: RetryRequested): string | null {
+  const { run } = draft;
   if (run.status !== 'failed') return `only a failed run is retried; this one is ${run.status}`;
-  for (const { stage, definition } of stageTurns(run)) {
-    if (!isEnded(stage.status) || stage.ok === true || definition.skip) continue;
-    const again = stage.status === 'failed';
-    Object.assign(stage, {
-      status: 'queued',
-      endedAt: null,
-      ok: null,
-      failure: null,
-      applyBegunAt: null,
-      gateOpenedAt: null,
-    });
+  const turns = stageTurns(run);
+  const lost = turns.filter((turn) => isLost(draft, turns, turn));
+  for (const turn of turns) {
+    const { stage, definition } = turn;
+    const again = (stage.status === 'failed' && stage.ok !== true) || lost.includes(turn);
+    const hasChance = stage.status === 'skipped' && !definition.skip && stage.ok !== true;
+    if (!again && !hasChance) continue;
+    startOver(stage);
     stage.note = again ? `retried by ${event.by.name}: ${event.why}` : null;
     if (again) stage.round += 1;
-    for (const step of stage.steps) {
-      if (step.status !== 'succeeded')
-        Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, memo: null, error: null });
-    }
   }
   run.status = 'running';
   run.endedAt = null;
   return null;
+}
+
+/** Whether what the stage deployed has been replaced before a failed stage of the run could verify it. */
+function isLost(draft: Draft, turns: readonly StageTurn[], { stage, definition }: StageTurn): boolean {
+  const { environment, steps } = definition;
+  if (stage.status !== 'succeeded' || environment === null) return false;
+  if (environmentOf(draft, environment).live?.run === draft.run.id) return false;
+  const deploys = steps.some(({ phase }) => phase === 'apply');
+  return (
+    deploys && turns.some((other) => other.definition.environment === environment && other.stage.ok === false)
+  );
+}
+
+function startOver(stage: StageState): void {
+  Object.assign(stage, {
+    status: 'queued',
+    endedAt: null,
+    ok: null,
+    failure: null,
+    applyBegunAt: null,
+    gateOpenedAt: null,
+  });
+  for (const step of stage.steps) {
+    if (step.status === 'succeeded') continue;
+    Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, memo: null, error: null });
+  }
 }

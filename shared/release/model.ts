@@ -109,6 +109,8 @@ export interface StageState {
   /** Whether stages after this one may go on. Null until the end. */
   ok: boolean | null;
   plan: StagePlan | null;
+  /** The environment's generation when the stage last began to apply; null before, and without an environment. */
+  appliedGeneration: number | null;
   /** First claim of an applying step in this round: a freeze that begins later lets the stage finish. */
   applyBegunAt: Instant | null;
   /** Whether the planning under way, or the last one, is the one under the lock. */
@@ -209,11 +211,6 @@ export interface Environment {
 export interface State {
   readonly run: Run | null;
   readonly environments: ReadonlyMap<string, Environment>;
-}
-
-/** Stable name of a step for the outside: the same on every attempt of a round. */
-export function stepKey(run: string, stage: string, step: string): string {
-  return `${run}/${stage}/${step}`;
 }
 
 export function isEnded(status: StageStatus): status is StageEnd {

@@ -36,6 +36,7 @@ function newStage(definition: StageDefinition): StageState {
     endedAt: null,
     ok: null,
     plan: null,
+    appliedGeneration: null,
     applyBegunAt: null,
     underLock: false,
     gateOpenedAt: null,

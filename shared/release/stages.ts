@@ -1,6 +1,6 @@
 import type { Draft, StageTurn } from './draft.ts';
 import { environmentDefinition, environmentOf, stageTurns, stepTurns } from './draft.ts';
-import { joinQueue, leaveQueue, releaseLock, requestLock } from './environment-lock.ts';
+import { ignoresFreezes, joinQueue, leaveQueue, releaseLock, requestLock } from './environment-lock.ts';
 import { freezeInForce } from './freeze.ts';
 import { countGeneration, gateExpiresAt, isApproved, needsApproval, openGate, passGate } from './gate.ts';
 import type { StageState } from './model.ts';
@@ -96,9 +96,17 @@ function startPlanning(draft: Draft, turn: StageTurn, underLock: boolean): void 
   };
   if (definition.environment !== null) {
     const { lock, generation } = environmentOf(draft, definition.environment);
+    if (stage.appliedGeneration !== null && stage.appliedGeneration !== generation) forgetSuccesses(stage);
     if (lock === null || lock.run === draft.run.id) stage.plan.generation = generation;
   }
   askForPlans(draft, turn);
+}
+
+/** Another stage has been at work in the environment since: what the steps did there may not be there any more. */
+function forgetSuccesses(stage: StageState): void {
+  for (const step of stage.steps) {
+    if (step.status === 'succeeded') Object.assign(step, { status: 'idle', output: {} });
+  }
 }
 
 function finishPlanning(draft: Draft, turn: StageTurn): void {
@@ -154,8 +162,7 @@ function takeEnvironment(draft: Draft, turn: StageTurn): void {
 
 /** A freeze keeps stages from beginning to apply, on every path to there; tests change nothing and go on. */
 export function isFrozenFor(draft: Draft, turn: StageTurn, name: string): boolean {
-  if (draft.run.overridesFreeze || turn.definition.steps.every((step) => step.phase === 'verify'))
-    return false;
+  if (ignoresFreezes(draft.run, turn.definition)) return false;
   return freezeInForce(environmentOf(draft, name), environmentDefinition(draft.run, name), draft.at) !== null;
 }
 
@@ -177,7 +184,10 @@ function startApplying(draft: Draft, turn: StageTurn): void {
   }
   stage.status = 'applying';
   stage.note = null;
-  if (definition.environment !== null) countGeneration(draft, definition.environment);
+  if (definition.environment !== null) {
+    countGeneration(draft, definition.environment);
+    stage.appliedGeneration = environmentOf(draft, definition.environment).generation;
+  }
   finishSteps(draft, turn);
 }
 

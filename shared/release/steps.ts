@@ -1,10 +1,10 @@
 import type { Draft, StageTurn, StepTurn } from './draft.ts';
 import { stepTurns } from './draft.ts';
 import type { StepMode, StepState } from './model.ts';
-import { stepKey } from './model.ts';
 import type { ChangeCounts } from './plan.ts';
 import { planHash, totalOf } from './plan.ts';
 import { delayAfter } from './retry.ts';
+import { stepKey } from './step-key.ts';
 
 /** Asks for a step: the first attempt in a mode. */
 export function askFor(draft: Draft, stepTurn: StepTurn, mode: StepMode): void {
@@ -52,7 +52,7 @@ export function askForOverdue(draft: Draft, turn: StageTurn, overdueInMs: number
 export function failAttempt(draft: Draft, stepTurn: StepTurn, error: string): void {
   const { turn, step, definition } = stepTurn;
   step.error = error;
-  const delay = delayAfter(definition.retry, step.attempt, stepKey(draft.run.id, turn.stage.name, step.name));
+  const delay = delayAfter(definition.retry, step.attempt, stepKey(draft.run.id, turn.stage, step.name));
   if (delay === null) {
     failStep(stepTurn, { definite: false, reason: `${error} (attempt ${step.attempt}, the last one)` });
     return;

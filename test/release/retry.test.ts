@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RetryPolicy } from '../../shared/release/retry.ts';
+import { DEFAULT_RETRY, delayAfter } from '../../shared/release/retry.ts';
+import { stepKey } from '../../shared/release/step-key.ts';
+import { ALEX, Driver, MINUTE, NINE } from './driver.ts';
+import { ONE_APPROVAL, pipeline, remoteStep, stage, step } from './pipelines.ts';
+
+const RETRY = { type: 'retry-requested', by: ALEX, why: 'mended' } as const;
+const REFUSED = { type: 'step-refused', reason: '2 tests failed', stage: '', step: '', claim: 0 } as const;
+
+describe('the delay after a failed attempt', () => {
+  const policy: RetryPolicy = { attempts: 5, firstDelayInMs: 10_000, factor: 3, maxDelayInMs: 60_000 };
+
+  test.each([
+    [1, 8_000, 10_000],
+    [2, 24_000, 30_000],
+    [3, 48_000, 60_000],
+    [4, 48_000, 60_000],
+  ])('number %i is from %i to %i ms', (attempt, least, most) => {
+    const delays = Array.from(
+      { length: 50 },
+      (_, index) => delayAfter(policy, attempt, `key-${index}`) ?? -1,
+    );
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(most);
+    expect(new Set(delays).size).toBeGreaterThan(25);
+  });
+
+  test.each([
+    [5, policy],
+    [6, policy],
+    [1, { ...policy, attempts: 1 }],
+  ])('number %i is none when no attempt is left', (attempt, rules) => {
+    expect(delayAfter(rules, attempt, 'key')).toBeNull();
+  });
+
+  test('is the same for the same step and attempt', () => {
+    expect(delayAfter(DEFAULT_RETRY, 2, 'a')).toBe(delayAfter(DEFAULT_RETRY, 2, 'a'));
+  });
+
+  test('adds up to about eight minutes by default', () => {
+    const total = [1, 2, 3, 4].reduce(
+      (sum, attempt) => sum + (delayAfter(DEFAULT_RETRY, attempt, 'key') ?? 0),
+      0,
+    );
+    expect(total).toBeGreaterThan(6 * 60_000);
+    expect(total).toBeLessThan(9 * 60_000);
+  });
+});
+
+describe('the key of a step', () => {
+  test.each([
+    [0, 'release-1/staging/tests'],
+    [1, 'release-1/staging/tests/1'],
+    [2, 'release-1/staging/tests/2'],
+  ])('in round %i is %s', (round, key) => {
+    expect(stepKey('release-1', { name: 'staging', round }, 'tests')).toBe(key);
+  });
+});
+
+/** A deployment whose tests have failed for good. */
+function failed(): Driver {
+  const driver = new Driver();
+  driver.request(
+    pipeline([
+      stage('staging', { steps: [step('deploy'), remoteStep('tests')] }),
+      stage('later', { after: ['staging'] }),
+    ]),
+  );
+  driver.work(['staging/tests']);
+  driver.finish('staging', 'tests', { ...REFUSED });
+  return driver;
+}
+
+describe('a retry by a person', () => {
+  test('takes up failed stages and those skipped for their sake', () => {
+    const driver = failed();
+    expect(driver.statuses()).toBe('staging failed, later skipped');
+    driver.tell('release-1', RETRY);
+    driver.work();
+    expect(driver.statuses()).toBe('staging succeeded, later succeeded');
+    expect(driver.run().status).toBe('succeeded');
+  });
+
+  test('does not run again what has succeeded', () => {
+    const driver = failed();
+    driver.effects = [];
+    driver.tell('release-1', RETRY);
+    expect(driver.open('run-step').map(({ step: name }) => name)).toEqual(['tests']);
+  });
+
+  test('is a new round, with a record of its own', () => {
+    const driver = failed();
+    driver.tell('release-1', RETRY);
+    driver.work();
+    const records = driver.open('track-record').filter(({ properties }) => properties.stage === 'staging');
+    expect(records.map(({ id }) => id)).toEqual([
+      'parking/release-1/staging/0',
+      'parking/release-1/staging/1',
+    ]);
+  });
+
+  test('deploys anew where another run has changed the environment since', () => {
+    const driver = failed();
+    driver.request(pipeline([stage('staging')]), { release: { name: 'build-2', order: 2 } });
+    driver.work();
+    driver.tell('release-1', RETRY);
+    expect(driver.open('run-step').map(({ step: name, mode }) => `${mode} ${name}`)).toEqual(['plan deploy']);
+    driver.work();
+    expect(driver.step('staging', 'tests').status).toBe('succeeded');
+    expect(driver.environment('staging').live?.release).toBe('build-1');
+  });
+
+  test('deploys anew when another run changes the environment while the retry waits for it', () => {
+    const driver = failed();
+    const freeze = { id: 'f', from: NINE, to: NINE + 10 * MINUTE, why: 'fair', by: ALEX };
+    driver.tellEnvironment('staging', { type: 'freeze-set', at: NINE, ...freeze });
+    driver.tell('release-1', RETRY);
+    expect(driver.stage('staging').status).toBe('waiting-for-environment');
+    driver.request(pipeline([stage('staging')]), { id: 'urgent', kind: 'redeploy', overridesFreeze: true });
+    driver.work();
+    driver.at = NINE + 10 * MINUTE;
+    driver.tell('release-1', { type: 'time-passed', wake: null });
+    expect(driver.open('run-step').map(({ step: name, mode }) => `${mode} ${name}`)).toEqual(['plan deploy']);
+    driver.work();
+    expect(driver.environment('staging').live?.run).toBe('release-1');
+  });
+
+  test('starts a deployment stage over whose release was replaced before its tests passed', () => {
+    const driver = new Driver();
+    const tests = stage('tests', { environment: 'staging', after: ['staging'], steps: [remoteStep('api')] });
+    driver.request(pipeline([stage('staging'), tests]));
+    driver.work(['tests/api']);
+    driver.finish('tests', 'api', { ...REFUSED });
+    driver.request(pipeline([stage('staging')]), { release: { name: 'build-2', order: 2 } });
+    driver.work();
+    driver.tell('release-1', RETRY);
+    expect(driver.statuses()).toBe('staging planning, tests queued');
+    driver.work();
+    expect(driver.environment('staging').live?.release).toBe('build-1');
+  });
+
+  test('does not undo a rejection beside the failure', () => {
+    const driver = new Driver();
+    driver.request(
+      pipeline([
+        stage('staging'),
+        stage('production', { gate: ONE_APPROVAL }),
+        stage('last', { after: ['production'] }),
+      ]),
+    );
+    driver.work(['staging/deploy']);
+    const planHash = driver.stage('production').plan?.hash ?? '';
+    driver.tell('release-1', {
+      type: 'approval-rejected',
+      stage: 'production',
+      planHash,
+      by: ALEX,
+      comment: '',
+    });
+    driver.finish('staging', 'deploy', { ...REFUSED });
+    expect(driver.run().status).toBe('failed');
+    driver.tell('release-1', RETRY);
+    driver.work();
+    expect(driver.statuses()).toBe('staging succeeded, production rejected, last skipped');
+  });
+
+  test.each(['succeeded', 'running'])('is refused when the run is %s', (status) => {
+    const driver = new Driver();
+    driver.request(pipeline([stage('staging')]));
+    if (status === 'succeeded') driver.work();
+    expect(driver.tell('release-1', RETRY)).toBe(`only a failed run is retried; this one is ${status}`);
+  });
+});
