@@ -33,15 +33,17 @@ export type CallName =
 
 /** Which kinds mean anything at a call: only a commit can lose a race, only a message can come twice or late. */
 export function kindsAt(name: CallName): readonly FaultKind[] {
-  const always: FaultKind[] = [
-    'crash-before',
-    'crash-after',
-    'throttled',
-    'server-error',
-    'timeout-before',
-    'timeout-after',
-  ];
-  if (name === 'store.commit') return [...always, 'conflict'];
-  if (name === 'bus.send') return [...always, 'duplicate', 'delay', 'reorder'];
-  return always;
+  if (name === 'store.commit') return AT_COMMITS;
+  return name === 'bus.send' ? AT_SENDS : ALWAYS;
 }
+
+const ALWAYS: readonly FaultKind[] = [
+  'crash-before',
+  'crash-after',
+  'throttled',
+  'server-error',
+  'timeout-before',
+  'timeout-after',
+];
+const AT_COMMITS: readonly FaultKind[] = [...ALWAYS, 'conflict'];
+const AT_SENDS: readonly FaultKind[] = [...ALWAYS, 'duplicate', 'delay', 'reorder'];

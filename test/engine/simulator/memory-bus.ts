@@ -24,6 +24,12 @@ export interface Delivery {
   abandon(): void;
 }
 
+/** Who takes what the queues deliver. */
+interface Receivers {
+  offer(delivery: Delivery): void;
+  deadLetter(queue: QueueName, message: Outgoing): void;
+}
+
 /** Queues with peek-lock, redelivery, scheduled messages, duplicate detection and dead letters. */
 export class MemoryBus {
   readonly deadLetters: { readonly queue: QueueName; readonly message: Outgoing }[] = [];
@@ -32,11 +38,11 @@ export class MemoryBus {
   private readonly seen = new Map<string, number>();
   private order = 0;
   private readonly clock: VirtualClock;
-  private readonly offer: (delivery: Delivery) => void;
+  private readonly receivers: Receivers;
 
-  constructor(clock: VirtualClock, offer: (delivery: Delivery) => void) {
+  constructor(clock: VirtualClock, receivers: Receivers) {
     this.clock = clock;
-    this.offer = offer;
+    this.receivers = receivers;
   }
 
   /** `again` passes the duplicate detection by, as a message sent just outside its window would. */
@@ -82,6 +88,7 @@ export class MemoryBus {
     if (held.deliveries >= MOST_DELIVERIES) {
       this.remove(queue, held);
       this.deadLetters.push({ queue, message: held.message });
+      this.receivers.deadLetter(queue, held.message);
       return;
     }
     held.deliveries += 1;
@@ -96,7 +103,7 @@ export class MemoryBus {
       });
     };
     watch();
-    this.offer({
+    this.receivers.offer({
       queue,
       message: held.message,
       delivery: held.deliveries,

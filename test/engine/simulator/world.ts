@@ -4,6 +4,7 @@ import { TransientFailure } from '../../../shared/errors.ts';
 import { sha256 } from '../../../shared/release/canonical-json.ts';
 import type { StepKind } from '../../../shared/steps/step.ts';
 import type { CallName, Fault, FaultKind } from './faults.ts';
+import { kindsAt } from './faults.ts';
 import type { Delivery } from './memory-bus.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -55,12 +56,14 @@ export class World {
   private readonly random: Random;
   private app: App | null = null;
   private readonly running = new Set<Invocation>();
-  private lost = 0;
 
   constructor({ faults, seed }: { readonly faults: readonly Fault[]; readonly seed: number }) {
     this.faults = new Map(faults.map(({ call, kind }) => [call, kind]));
     this.random = new Random(seed);
-    this.bus = new MemoryBus(this.clock, (delivery) => void this.invoke(delivery));
+    this.bus = new MemoryBus(this.clock, {
+      offer: (delivery) => void this.invoke(delivery),
+      deadLetter: (queue, message) => this.deliverDeadLetter(queue, message),
+    });
   }
 
   /** Lets an app take the messages. */
@@ -133,7 +136,7 @@ export class World {
       invocation: invocation.id,
       at: this.clock.now(),
     });
-    const kind = this.faults.get(number);
+    const kind = this.faultAt(number, name);
     if (kind !== undefined) this.lastFaultAt = this.clock.now();
     await this.clock.sleep(this.random.between(1, 20));
     if (!invocation.alive) return forever();
@@ -160,6 +163,12 @@ export class World {
     }
   }
 
+  /** Where a kind means nothing, the call fails instead: only a commit loses races, only a message is delayed. */
+  private faultAt(number: number, name: CallName): FaultKind | undefined {
+    const kind = this.faults.get(number);
+    return kind === undefined || kindsAt(name).includes(kind) ? kind : 'server-error';
+  }
+
   /** Ends what `newInvocation` began. */
   endInvocation(invocation: Invocation): void {
     this.running.delete(invocation);
@@ -172,15 +181,7 @@ export class World {
     return invocation;
   }
 
-  /** Delivers what is dead-lettered to the app, as the trigger on the dead-letter queue does. */
-  private drainDeadLetters(): void {
-    for (; this.lost < this.bus.deadLetters.length; this.lost += 1) {
-      const letter = this.bus.deadLetters[this.lost];
-      if (letter !== undefined) this.deliverDeadLetter(letter.queue, letter.message);
-    }
-  }
-
-  /** Comes again after the message lock has run out, unless it was handled. */
+  /** What the trigger on a dead-letter queue gets. It comes again after the message lock has run out, unless it was handled. */
   private deliverDeadLetter(queue: QueueName, message: Outgoing): void {
     const invocation = this.newInvocation();
     let handled = false;
@@ -222,7 +223,6 @@ export class World {
       // The lock runs out and the message comes again.
     }
     this.running.delete(invocation);
-    this.drainDeadLetters();
   }
 
   private crash(): Promise<never> {

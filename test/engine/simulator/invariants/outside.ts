@@ -1,55 +1,63 @@
-import type { Run } from '../../../../shared/release/model.ts';
+import type { Run, StageState } from '../../../../shared/release/model.ts';
 import type { StageDefinition } from '../../../../shared/release/pipeline.ts';
 import { contentFor } from '../kinds.ts';
 import type { OutsideEffect } from '../outside.ts';
 import type { History } from '../play.ts';
 import { effectsOf, eventsOf, roundAt } from './rows.ts';
 
-/** I3: every environment holds what its live release consists of, unless a later run left it half done. */
+/** A stage that has succeeded, and so what it deployed. */
+interface Success {
+  readonly run: Run;
+  readonly definition: StageDefinition;
+  readonly state: StageState;
+  readonly endedAt: number;
+}
+
+/** I3: every environment holds what was deployed there last, and says so. */
 export function finalState(history: History): string[] {
-  const { world, outside, runs } = history;
   const found: string[] = [];
-  for (const [project, { environments }] of world.store.partitions) {
-    for (const { value } of environments.values()) {
-      const { name, live } = value;
-      const run = runs.find((each) => each.id === live?.run && each.project === project);
-      const last = outside.effects.findLast(
-        (effect) => effect.environment === name && effect.project === project && effect.action === 'put',
-      );
-      if (live === null || run === undefined) continue;
-      if (last !== undefined && last.run !== live.run) {
-        const later = runs.find((each) => each.id === last.run && each.project === project);
-        if (later !== undefined && deployed(later, name))
-          found.push(`I3 ${name}: ${later.id} came last but is not live`);
-        continue;
-      }
-      for (const target of targetsIn(run, name)) {
-        const wanted = contentFor(live.release, target);
-        if (outside.targets.get(`${project}/${name}/${target}`) !== wanted)
-          found.push(`I3 ${name}/${target} is not that of ${live.release}`);
-      }
-    }
+  const environments = new Map<string, Success>();
+  const stages = new Map<string, Success>();
+  for (const success of successes(history)) {
+    const environment = `${success.run.project}/${success.definition.environment}`;
+    environments.set(environment, success);
+    stages.set(`${environment}/${success.definition.name}`, success);
   }
+  for (const [environment, { run }] of environments) {
+    const [project = '', name = ''] = environment.split('/');
+    const live = history.world.store.partition(project).environments.get(name)?.value.live?.release;
+    if (live !== run.release.name) found.push(`I3 ${environment}: ${live} is live, not ${run.release.name}`);
+  }
+  for (const success of stages.values()) found.push(...differences(history, success));
   return found;
 }
 
-/** Whether every stage of the run that deploys to the environment has succeeded. */
-function deployed(run: Run, environment: string): boolean {
-  return run.pipeline.stages.every((definition, index) => {
-    const deploys =
-      definition.environment === environment && definition.steps.some(({ phase }) => phase === 'apply');
-    return !deploys || run.stages[index]?.status === 'succeeded';
-  });
+/** In the order of their ends. */
+function successes({ runs }: History): Success[] {
+  const all = runs.flatMap((run) =>
+    run.pipeline.stages.flatMap((definition, index) => {
+      const state = run.stages[index];
+      const deploys =
+        definition.environment !== null && definition.steps.some(({ phase }) => phase === 'apply');
+      if (!deploys || state?.status !== 'succeeded') return [];
+      return [{ run, definition, state, endedAt: state.endedAt ?? 0 }];
+    }),
+  );
+  return all.sort((left, right) => left.endedAt - right.endedAt);
 }
 
-/** Targets of the steps that the run has done in the environment. */
-function targetsIn(run: Run, environment: string): string[] {
-  return run.pipeline.stages.flatMap((stage, index) => {
-    if (stage.environment !== environment) return [];
-    return stage.steps.flatMap(({ input }, position) => {
-      const status = run.stages[index]?.steps[position]?.status;
-      const done = status === 'succeeded' || status === 'unchanged';
-      return done && Array.isArray(input.targets) ? input.targets.map(String) : [];
+/** Targets that do not hold what the stage deployed, unless a later run has put something else there. */
+function differences({ outside }: History, { run, definition, state, endedAt }: Success): string[] {
+  return definition.steps.flatMap(({ input }, index) => {
+    const status = state.steps[index]?.status;
+    const names = Array.isArray(input.targets) ? input.targets.map(String) : [];
+    if (status !== 'succeeded' && status !== 'unchanged') return [];
+    return names.flatMap((name) => {
+      const target = `${run.project}/${definition.environment}/${name}`;
+      const last = outside.effects.findLast((effect) => effect.target === target);
+      const replaced = last !== undefined && last.run !== run.id && last.at > endedAt;
+      const differs = outside.targets.get(target) !== contentFor(run.release.name, name);
+      return differs && !replaced ? [`I3 ${target} is not that of ${run.release.name}`] : [];
     });
   });
 }
@@ -120,7 +128,7 @@ export function oneRunnerAtATime({ outside }: History): string[] {
   return found;
 }
 
-/** I4: one remote run a step and round; none for a step that has passed, unless others changed the environment since. */
+/** I4: one remote run a step and round; none for a step that has passed, unless the environment changed since. */
 export function remoteRuns(history: History): string[] {
   return history.runs.flatMap((run) => {
     const events = eventsOf(history, run);
