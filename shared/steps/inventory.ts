@@ -23,7 +23,10 @@ export async function readInventory<Shape extends z.ZodType>(
 }
 
 /** Stores an inventory and gives its digest, for the output `inventory` of a step. */
-export function storeInventory({ content }: Context, value: { readonly schema: number }): Promise<string> {
+export function storeInventory<Value extends { readonly schema: number }>(
+  { content }: Context,
+  value: Value,
+): Promise<string> {
   return content.put(canonicalJson(value));
 }
 

@@ -1,5 +1,4 @@
 import type { DatabricksClient } from '../engine/databricks-client.ts';
-import { Refusal } from '../errors.ts';
 import { filesOf } from '../project/manifest.ts';
 import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
@@ -11,9 +10,10 @@ import { inventoryAfter, knownForms, readDeployed, withTimes } from './notebooks
 import { rootFolder } from './notebooks-paths.ts';
 import type { Drift } from './notebooks-plan.ts';
 import { changesFor } from './notebooks-plan.ts';
-import { manifestOf, valuesOf } from './run-inputs.ts';
+import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind } from './step.ts';
 import { workThrough } from './work-through.ts';
+import { workspaceOf } from './workspace.ts';
 
 const VARIABLE = 'databricksNotebookPath';
 
@@ -55,12 +55,9 @@ interface Place {
 async function readPlace(
   context: StepContext,
 ): Promise<{ readonly place: Place; readonly client: DatabricksClient }> {
-  const { variables } = await valuesOf(context);
-  const url = variables.databricksWorkspaceUrl;
-  if (url === undefined) throw new Refusal('The variable databricksWorkspaceUrl has no value.');
+  const { client, variables } = await workspaceOf(context);
   const allowPersonal = context.input.allowPersonalFolders === true;
   const root = rootFolder(variables[VARIABLE], { variable: VARIABLE, allowPersonal });
-  const client = context.clients.databricks(url);
   return { place: { workspace: client.workspaceUrl, root, verifies: context.input.verify === true }, client };
 }
 

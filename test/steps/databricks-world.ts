@@ -55,3 +55,20 @@ export function objectsOf(twin: DatabricksTwin): string[] {
   const objects = twin.inventory().filter(({ kind }) => kind === 'notebook' || kind === 'file');
   return objects.map(({ kind, name, language }) => `${language ?? kind} ${name}`);
 }
+
+/** Calls the REST API of the workspace as somebody else would. */
+export async function callTwin(twin: DatabricksTwin, path: string, json: object): Promise<void> {
+  const request = { method: 'POST', url: `${WORKSPACE}${path}`, headers: {} };
+  const { status } = await twin.handle({ ...request, body: Buffer.from(JSON.stringify(json)) });
+  if (status !== 200) throw new Error(`${path}: ${status}`);
+}
+
+/** Makes the volume that wheels go to; the metastore must have a storage root. */
+export async function makeVolume(twin: DatabricksTwin): Promise<void> {
+  const catalog = { catalog_name: 'parking_sensors_catalog_dev' };
+  const volume = { ...catalog, schema_name: 'utilities', name: 'libraries', volume_type: 'MANAGED' };
+  await callTwin(twin, '/api/2.1/unity-catalog/catalogs', { name: catalog.catalog_name });
+  await callTwin(twin, '/api/2.1/unity-catalog/schemas', { ...catalog, name: 'utilities' });
+  await callTwin(twin, '/api/2.1/unity-catalog/volumes', volume);
+  twin.log.clear();
+}

@@ -3,7 +3,7 @@ import { notebooks } from '../../shared/steps/notebooks.ts';
 import { oddNotebooks } from '../../tools/example/odd-notebooks.ts';
 import { seededRandom } from '../../tools/example/random.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
-import { databricksWorld, objectsOf, WORKSPACE, writesOf } from './databricks-world.ts';
+import { callTwin, databricksWorld, objectsOf, WORKSPACE, writesOf } from './databricks-world.ts';
 import { contentOf, plan, runToEnd } from './step-runner.ts';
 import { underVirtualTime } from './virtual-time.ts';
 
@@ -28,10 +28,7 @@ const redeploy = () => {
   return deploy();
 };
 const digestOf = (path: string) => twin.inventory().find(({ name }) => name === path)?.digest;
-const call = async (verb: string, body: object) => {
-  const url = `${WORKSPACE}/api/2.0/workspace/${verb}`;
-  await twin.handle({ method: 'POST', url, headers: {}, body: Buffer.from(JSON.stringify(body)) });
-};
+const call = (verb: string, body: object) => callTwin(twin, `/api/2.0/workspace/${verb}`, body);
 const many = (count: number, folders: number) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
