@@ -13,16 +13,18 @@ export type ServiceBusAccess =
   | { readonly connectionString: string }
   | { readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential };
 
-/** How the SDK tries again; its own default would wait 30 s each time. */
+/** How sending is tried again, within the two minutes that a function may take. */
 export interface SendRetries {
+  /** After a refusal such as `server busy`; the SDK's own default would wait 30 s each time. */
   readonly maxRetries: number;
   readonly retryDelayInMs: number;
+  /** For an answer, refusals and their retries included. */
+  readonly timeoutInMs: number;
 }
 
-const RETRIES: SendRetries = { maxRetries: 3, retryDelayInMs: 300 };
+const RETRIES: SendRetries = { maxRetries: 3, retryDelayInMs: 300, timeoutInMs: 8_000 };
 const LONGEST_RETRY_DELAY_IN_MS = 2_000;
-/** One send with its retries; below the two minutes that a function may take. */
-const LONGEST_SEND_IN_MS = 20_000;
+const MOST_TIMEOUTS = 3;
 
 /** Queues of one Service Bus namespace. The connection is opened by the first send and kept. */
 export class ServiceBusSender implements Bus {
@@ -42,14 +44,12 @@ export class ServiceBusSender implements Bus {
    * @throws TransientFailure when the queue was busy, full or out of reach; some may have been sent then.
    */
   async send(queue: QueueName, messages: readonly Outgoing[]): Promise<void> {
-    if (messages.length === 0) return;
-    const abortSignal = AbortSignal.timeout(LONGEST_SEND_IN_MS);
-    try {
-      const sender = this.senderOf(queue);
-      const batches = await inBatches(() => sender.createMessageBatch({ abortSignal }), messages);
-      for (const batch of batches) await sender.sendMessages(batch, { abortSignal });
-    } catch (error) {
-      throw readable(error, queue);
+    for (let attempt = 1; messages.length > 0; attempt += 1) {
+      try {
+        return await this.sendOnce(queue, messages);
+      } catch (error) {
+        if (!isTimeout(error) || attempt === MOST_TIMEOUTS) throw readable(error, queue);
+      }
     }
   }
 
@@ -59,6 +59,17 @@ export class ServiceBusSender implements Bus {
     this.client = null;
     this.senders.clear();
     await client?.close();
+  }
+
+  /**
+   * A connection that breaks between a message and its answer leaves the SDK waiting, so the wait is cut short and
+   * the messages are sent again: the queue knows their ids and takes each of them once.
+   */
+  private async sendOnce(queue: QueueName, messages: readonly Outgoing[]): Promise<void> {
+    const abortSignal = AbortSignal.timeout(this.retries.timeoutInMs);
+    const sender = this.senderOf(queue);
+    const batches = await inBatches(() => sender.createMessageBatch({ abortSignal }), messages);
+    for (const batch of batches) await sender.sendMessages(batch, { abortSignal });
   }
 
   private senderOf(queue: QueueName): Sender {
@@ -71,9 +82,10 @@ export class ServiceBusSender implements Bus {
   }
 }
 
-function connect(access: ServiceBusAccess, retries: SendRetries): ServiceBusClient {
+function connect(access: ServiceBusAccess, { maxRetries, retryDelayInMs }: SendRetries): ServiceBusClient {
   const retryOptions = {
-    ...retries,
+    maxRetries,
+    retryDelayInMs,
     maxRetryDelayInMs: LONGEST_RETRY_DELAY_IN_MS,
     mode: RetryMode.Exponential,
   };
@@ -124,10 +136,14 @@ function readable(error: unknown, queue: QueueName): unknown {
     : new Error(text, { cause: error });
 }
 
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Besides what the SDK takes for that: a full queue, a host that cannot be reached. */
 function isTransient(error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
   const isRetryable = 'retryable' in error && error.retryable === true;
-  return (
-    isRetryable || error.name === 'AbortError' || /Quota|Timeout|Busy/.test(code) || /^E[A-Z]+$/.test(code)
-  );
+  const code = 'code' in error ? String(error.code) : '';
+  const isOfSystem = 'syscall' in error && typeof error.syscall === 'string';
+  return isRetryable || isOfSystem || isTimeout(error) || /Quota|Timeout|Busy/.test(code);
 }

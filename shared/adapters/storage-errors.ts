@@ -5,16 +5,18 @@ const LONGEST_CALL_IN_MS = 20_000;
 
 /**
  * Makes one call of Table or Blob Storage.
- * @param what the call, for error texts: `read a run`.
+ * @param what the call, for error texts: `read a row`.
+ * @param timeoutInMs for all tries of it, and the waits between them that storage asks for.
  * @throws TransientFailure when storage did not answer in time, was busy, or could not be reached.
  * @throws Error with status and code when storage said no.
  */
 export async function callStorage<Answer>(
   what: string,
   call: (signal: AbortSignal) => Promise<Answer>,
+  timeoutInMs = LONGEST_CALL_IN_MS,
 ): Promise<Answer> {
   try {
-    return await call(AbortSignal.timeout(LONGEST_CALL_IN_MS));
+    return await call(AbortSignal.timeout(timeoutInMs));
   } catch (error) {
     if (!(error instanceof Error) || !isFromStorage(error)) throw error;
     const status = statusOf(error);
