@@ -1,44 +1,33 @@
-import { app } from '@azure/functions';
+import { app, type HttpRequest, type InvocationContext } from '@azure/functions';
 import { answer } from '../shared/api/answer.ts';
 import { requestOfRun } from '../shared/api/deeds.ts';
 import { readApproval, readReason } from '../shared/api/requests.ts';
 import { service } from '../shared/app.ts';
+import type { RunEvent } from '../shared/release/events.ts';
 
-for (const [verb, type] of [
-  ['approve', 'approval-granted'],
-  ['reject', 'approval-rejected'],
-] as const) {
-  app.http(`${verb}-stage`, {
+type Read = (body: string, at: number, stage: string) => RunEvent;
+
+function post(name: string, route: string, read: Read): void {
+  app.http(name, {
     methods: ['POST'],
-    route: `projects/{project}/runs/{run}/stages/{stage}/${verb}`,
+    route: `projects/{project}/runs/{run}/${route}`,
     authLevel: 'function',
-    handler: (request, context) =>
+    handler: (request: HttpRequest, context: InvocationContext) =>
       answer(async () => {
         const { project = '', run = '', stage = '' } = request.params;
         const { ports } = service(context);
-        const event = { type, at: ports.clock.now(), stage, ...readApproval(await request.text()) };
+        const event = read(await request.text(), ports.clock.now(), stage);
         return requestOfRun(ports, { project, run }, event);
       }),
   });
 }
 
-for (const [verb, type] of [
-  ['cancel', 'cancel-requested'],
-  ['retry', 'retry-requested'],
-] as const) {
-  app.http(`${verb}-run`, {
-    methods: ['POST'],
-    route: `projects/{project}/runs/{run}/${verb}`,
-    authLevel: 'function',
-    handler: (request, context) =>
-      answer(async () => {
-        const { project = '', run = '' } = request.params;
-        const { ports } = service(context);
-        return requestOfRun(
-          ports,
-          { project, run },
-          { type, at: ports.clock.now(), ...readReason(await request.text()) },
-        );
-      }),
-  });
-}
+const stage = 'stages/{stage}';
+post('approve-stage', `${stage}/approve`, (body, at, name) => {
+  return { type: 'approval-granted', at, stage: name, ...readApproval(body) };
+});
+post('reject-stage', `${stage}/reject`, (body, at, name) => {
+  return { type: 'approval-rejected', at, stage: name, ...readApproval(body) };
+});
+post('cancel-run', 'cancel', (body, at) => ({ type: 'cancel-requested', at, ...readReason(body) }));
+post('retry-run', 'retry', (body, at) => ({ type: 'retry-requested', at, ...readReason(body) }));

@@ -1,0 +1,40 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { Config } from '../config.ts';
+import type { Clients } from '../engine/clients.ts';
+import type { Clock } from '../engine/ports.ts';
+import type { ApprovalReader } from '../project/directory.ts';
+import { createDatabricksClient } from './databricks.ts';
+import { HostLimits } from './host-limit.ts';
+
+export interface ServiceClientsOptions {
+  readonly config: Config;
+  readonly identity: TokenCredential;
+  readonly clock: Clock;
+}
+
+/** The clients of all services, with the limits that they share within the process. */
+export function serviceClients({
+  identity,
+  clock,
+}: ServiceClientsOptions): Clients & { readonly approvals: ApprovalReader } {
+  const limits = new HostLimits(clock);
+  return {
+    databricks: (workspaceUrl) =>
+      createDatabricksClient({ workspaceUrl, credential: identity, clock, limits }),
+    arm: missing('Azure Resource Manager'),
+    azureDevOps: missing('Azure DevOps'),
+    keyVault: missing('Key Vault'),
+    approvals: {
+      meaningOf: async () => ({
+        project: null,
+        ignored: 'approvals of Azure DevOps are not read by this version',
+      }),
+    },
+  };
+}
+
+function missing(service: string): () => never {
+  return () => {
+    throw new Error(`this version of Slipway does not talk to ${service}`);
+  };
+}

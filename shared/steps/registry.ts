@@ -1,0 +1,9 @@
+import type { StepKind } from './step.ts';
+
+/** Every kind of step that this version of Slipway has, one line each. */
+export const STEP_KINDS: readonly StepKind[] = [];
+
+/** The registry by name. */
+export function stepKinds(kinds: readonly StepKind[] = STEP_KINDS): ReadonlyMap<string, StepKind> {
+  return new Map(kinds.map((kind) => [kind.name, kind]));
+}
