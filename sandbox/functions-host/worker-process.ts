@@ -19,6 +19,8 @@ export interface WorkerProcess {
   functions: RegisteredFunction[];
   /** Milliseconds that loading the app took, inside the worker. */
   loadInMs: number;
+  /** Processor time of loading the app, in milliseconds. */
+  loadCpuInMs: number;
   /** Rejects with the function's error, or with one that says that the worker ended. */
   invoke(
     invocationId: string,
@@ -67,6 +69,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     pid: child.pid ?? -1,
     functions: loaded.functions,
     loadInMs: loaded.loadInMs,
+    loadCpuInMs: loaded.loadCpuInMs,
     exited,
     invoke: (invocationId, functionName, request) =>
       new Promise((resolve, reject) => {

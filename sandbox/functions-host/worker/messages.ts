@@ -14,7 +14,7 @@ export type HostMessage =
 
 /** What the worker process says to its host. */
 export type WorkerMessage =
-  | { type: 'loaded'; functions: RegisteredFunction[]; loadInMs: number }
+  | { type: 'loaded'; functions: RegisteredFunction[]; loadInMs: number; loadCpuInMs: number }
   | { type: 'load-failed'; error: RemoteError }
   | { type: 'invoked'; invocationId: string; response: RpcInvocationResponse }
   | { type: 'invocation-failed'; invocationId: string; error: RemoteError }
