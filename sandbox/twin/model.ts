@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Certificate } from './certificate.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { Answer, TwinRequest, TwinResponse } from './exchange.ts';
@@ -47,8 +48,8 @@ export interface Twin {
   limits: RateLimits;
   /** Serves one request without a socket. Throws `ConnectionDropped` when a fault cuts the connection. */
   handle(request: TwinRequest): Promise<TwinResponse>;
-  /** Serves over HTTP on 127.0.0.1; port 0, the default, takes a free one. */
-  listen(port?: number): Promise<Listening>;
+  /** Serves over HTTP on 127.0.0.1, with a certificate over https; port 0, the default, takes a free one. */
+  listen(port?: number, certificate?: Certificate): Promise<Listening>;
   /** Every breach of the contract so far; a test expects none. */
   violations(): readonly Violation[];
   /** State, log, violations and faults as they were at the beginning; limits stay, with full buckets. */

@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Certificate } from './certificate.ts';
 import { ConnectionDropped, type TwinRequest, type TwinResponse } from './exchange.ts';
 
 /** A server on 127.0.0.1; `url` has no slash at the end. */
@@ -11,17 +14,32 @@ export interface Listening {
 
 type Handle = (request: TwinRequest) => Promise<TwinResponse>;
 
-/** Serves requests over HTTP on a loopback port; 0 takes a free one. Each call is one more origin. */
-export async function serve(handle: Handle, port = 0): Promise<Listening> {
-  const server = createServer((request, response) => {
+/** How a twin is served. */
+export interface ServeOptions {
+  /** 0, the default, takes a free one. */
+  port?: number;
+  /** With it the twin speaks https, for clients that insist on it. */
+  certificate?: Certificate;
+}
+
+/** Serves requests on a loopback port. Each call is one more origin. */
+export async function serve(
+  handle: Handle,
+  { port = 0, certificate }: ServeOptions = {},
+): Promise<Listening> {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     answer(handle, request, response).catch(() => request.socket.destroy());
-  });
+  };
+  const server = certificate
+    ? createSecureServer({ key: certificate.key, cert: certificate.certificate }, listener)
+    : createServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
   const chosen = portOf(server.address());
-  return { url: `http://127.0.0.1:${chosen}`, port: chosen, close: () => close(server) };
+  const scheme = certificate ? 'https' : 'http';
+  return { url: `${scheme}://127.0.0.1:${chosen}`, port: chosen, close: () => close(server) };
 }
 
 async function answer(handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -46,7 +64,8 @@ async function readRequest(request: IncomingMessage): Promise<TwinRequest> {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  const url = `http://${headers.host ?? '127.0.0.1'}${request.url ?? '/'}`;
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
+  const url = `${scheme}://${headers.host ?? '127.0.0.1'}${request.url ?? '/'}`;
   return { method: request.method ?? 'GET', url, headers, body: Buffer.concat(chunks) };
 }
 
@@ -55,7 +74,7 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server | SecureServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -49,7 +49,8 @@ export function createTwin<State extends object>(description: TwinDescription<St
     violate: (violation) => void (checked && found.push(violation)),
     violations: () => found,
     handle,
-    listen: (port) => serve(handle, port),
+    listen: (port, certificate) =>
+      serve(handle, { ...(port !== undefined && { port }), ...(certificate && { certificate }) }),
     exportState: () => encodeState(state),
     importState,
     reset: () => {
