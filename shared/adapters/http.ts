@@ -39,6 +39,8 @@ export interface HttpRequest {
   readonly idempotent?: boolean;
   /** Statuses besides 2xx that the caller wants as an answer. */
   readonly accept?: readonly number[];
+  /** A larger body is not read to its end; no limit when absent. */
+  readonly mostBytes?: number;
 }
 
 export interface HttpResponse {
@@ -76,7 +78,8 @@ export function createHttp(options: HttpOptions): Http {
   const limit = options.limits?.of.of(base.host, options.limits.limit);
   const once = async (request: HttpRequest) => {
     const authorization = await token();
-    const send = () => sendOnce(client, toPipelineRequest(options, request, authorization));
+    const { mostBytes } = request;
+    const send = () => sendOnce(client, toPipelineRequest(options, request, authorization), mostBytes);
     return limit === undefined ? send() : limit.run(send);
   };
   return { send: (request) => sendWithRetries(once, request, options.clock) };
@@ -112,21 +115,30 @@ function toPipelineRequest(options: HttpOptions, request: HttpRequest, authoriza
 async function sendOnce(
   client: HttpClient,
   request: ReturnType<typeof createPipelineRequest>,
+  mostBytes: number | undefined,
 ): Promise<HttpResponse> {
-  return toResponse(await client.sendRequest(request));
+  return toResponse(await client.sendRequest(request), mostBytes);
 }
 
-async function toResponse(response: PipelineResponse): Promise<HttpResponse> {
-  const bytes = await bytesOf(response);
+async function toResponse(response: PipelineResponse, mostBytes = Infinity): Promise<HttpResponse> {
+  const bytes = await bytesOf(response, mostBytes);
   const headers = response.headers.toJSON();
   return { status: response.status, headers, bytes, json: () => readJson(response.status, bytes) };
 }
 
-async function bytesOf({ bodyAsText, readableStreamBody }: PipelineResponse): Promise<Uint8Array> {
+async function bytesOf(
+  { bodyAsText, readableStreamBody, status }: PipelineResponse,
+  mostBytes: number,
+): Promise<Uint8Array> {
   if (readableStreamBody === undefined) return new TextEncoder().encode(bodyAsText ?? '');
   const chunks: Buffer[] = [];
-  for await (const chunk of readableStreamBody)
+  let size = 0;
+  for await (const chunk of readableStreamBody) {
     chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    size += chunk.length;
+    const message = `the answer is larger than ${mostBytes} bytes`;
+    if (size > mostBytes) throw new HttpError({ status, code: 'TooLarge', message, body: '' });
+  }
   return Buffer.concat(chunks);
 }
 
