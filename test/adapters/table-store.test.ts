@@ -219,6 +219,17 @@ describe('the table store', () => {
       expect(content.contents.size).toBe(1);
     });
 
+    test.each(['', 'x'])('no property holds half a character (shifted by "%s")', async (shift) => {
+      const first = await begin(store, 'release-1');
+      await store.commit(next(first, { run: { why: `${shift}${'🚗'.repeat(40_000)}` } }));
+
+      const row = await client.getEntity<Record<string, unknown>>(PROJECT, runKey('release-1'));
+      const pieces = Object.entries(row).filter(([name]) => name.startsWith('json'));
+      expect(pieces.length).toBeGreaterThan(2);
+      // It throws where a surrogate stands alone.
+      for (const [, piece] of pieces) expect(() => encodeURIComponent(String(piece))).not.toThrow();
+    });
+
     test('a transition of more rows than a transaction takes is refused with the reason', async () => {
       const effects = Array.from({ length: 100 }, (_, index) => wake('release-1', index));
 
