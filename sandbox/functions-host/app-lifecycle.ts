@@ -20,86 +20,97 @@ export interface AppLifecycleOptions {
   log: (line: string) => void;
 }
 
-/** The app from its loading to its end, over any number of reloads. */
-export interface AppLifecycle {
-  /** While the app is loaded: the promise of it. Rejects when it cannot be loaded. */
-  app(): Promise<LoadedApp>;
-  state(): HostStatus['state'];
-  /** What is wrong with the app or with single functions. */
-  errors(): string[];
-  /** Drains the app and loads it anew. Never rejects; `app` tells. */
-  reload(): Promise<void>;
-  /** Drains the app within the bound, then kills what still runs. */
-  stop(drainBoundInMs: number): Promise<void>;
-}
-
 const reloadDrainBoundInMs = 5_000;
 
-/** Loads the app at once. */
-export function runApp(options: AppLifecycleOptions): AppLifecycle {
-  const { worker, invoker, log } = options;
-  let state: HostStatus['state'] = 'Initializing';
-  let errors: string[] = [];
-  let listeners: Listeners | undefined;
-  let app = load();
-  let turn: Promise<unknown> = settled(app);
+/** The app from its loading, which begins at once, to its end, over any number of reloads. */
+export class AppLifecycle {
+  readonly #options: AppLifecycleOptions;
+  #state: HostStatus['state'] = 'Initializing';
+  #errors: string[] = [];
+  #listeners: Listeners | undefined;
+  #app: Promise<LoadedApp>;
+  /** Reloads and the stop come one after the other. */
+  #turn: Promise<void>;
 
-  async function load(): Promise<LoadedApp> {
+  constructor(options: AppLifecycleOptions) {
+    this.#options = options;
+    this.#app = this.#load();
+    this.#turn = settled(this.#app);
+  }
+
+  /** While the app is loaded: the promise of it. Rejects when it cannot be loaded. */
+  app(): Promise<LoadedApp> {
+    return this.#app;
+  }
+
+  state(): HostStatus['state'] {
+    return this.#state;
+  }
+
+  /** What is wrong with the app or with single functions. */
+  errors(): string[] {
+    return this.#errors;
+  }
+
+  /** Drains the app and loads it anew. Never rejects; `app` tells. */
+  reload(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#state === 'Stopping') return;
+      this.#state = 'Initializing';
+      this.#app = this.#drain(reloadDrainBoundInMs)
+        .then(() => this.#options.worker.replace())
+        .then(() => this.#load());
+      await settled(this.#app);
+    });
+    return this.#turn;
+  }
+
+  /** Drains the app within the bound, then kills what still runs. */
+  async stop(drainBoundInMs: number): Promise<void> {
+    this.#state = 'Stopping';
+    await this.#turn;
+    await this.#drain(drainBoundInMs);
+    await this.#options.worker.stop();
+  }
+
+  async #load(): Promise<LoadedApp> {
     try {
-      const { functions, loadInMs } = await worker.current();
-      const loaded = readApp(functions, options.settings, options.hostSettings.routePrefix);
-      listeners = await startListeners({
-        ...options,
-        functions: loaded.functions,
-        serviceBus: options.hostSettings.serviceBus,
-      });
-      errors = [...loaded.errors, ...listeners.errors];
-      const warnings = loaded.functions.flatMap((one) => one.warnings);
-      for (const line of [...errors, ...warnings]) log(line);
-      log(`Loaded ${loaded.functions.length} functions in ${Math.round(loadInMs)} ms.`);
-      if (state !== 'Stopping') state = 'Running';
+      const loaded = await this.#host();
+      if (this.#state !== 'Stopping') this.#state = 'Running';
       return loaded;
     } catch (error) {
-      errors = [error instanceof Error ? error.message : String(error)];
-      if (state !== 'Stopping') state = 'Error';
+      this.#errors = [error instanceof Error ? error.message : String(error)];
+      if (this.#state !== 'Stopping') this.#state = 'Error';
       throw error;
     }
   }
 
-  async function drain(boundInMs: number): Promise<void> {
-    const stopping = listeners?.stop().catch((error: unknown) => log(String(error)));
-    listeners = undefined;
-    if (!(await invoker.drained(boundInMs)))
-      await worker.current().then(
-        (running) => running.kill(),
-        () => {},
-      );
+  async #host(): Promise<LoadedApp> {
+    const { worker, settings, hostSettings, log } = this.#options;
+    const { functions, loadInMs } = await worker.current();
+    const loaded = readApp(functions, settings, hostSettings.routePrefix);
+    this.#listeners = await startListeners({
+      ...this.#options,
+      functions: loaded.functions,
+      serviceBus: hostSettings.serviceBus,
+    });
+    this.#errors = [...loaded.errors, ...this.#listeners.errors];
+    const warnings = loaded.functions.flatMap((one) => one.warnings);
+    for (const line of [...this.#errors, ...warnings]) log(line);
+    log(`Loaded ${loaded.functions.length} functions in ${Math.round(loadInMs)} ms.`);
+    return loaded;
+  }
+
+  async #drain(boundInMs: number): Promise<void> {
+    const { worker, invoker, log } = this.#options;
+    const stopping = this.#listeners?.stop().catch((error: unknown) => log(String(error)));
+    this.#listeners = undefined;
+    if (!(await invoker.drained(boundInMs))) {
+      const running = await worker.current().catch(() => undefined);
+      await running?.kill();
+    }
     await stopping;
   }
-
-  async function reload(): Promise<void> {
-    if (state === 'Stopping') return;
-    state = 'Initializing';
-    const drained = drain(reloadDrainBoundInMs);
-    app = drained.then(() => worker.replace()).then(load);
-    await settled(app);
-  }
-
-  return {
-    app: () => app,
-    state: () => state,
-    errors: () => errors,
-    reload: () => {
-      turn = turn.then(reload);
-      return turn.then(() => {});
-    },
-    stop: async (drainBoundInMs) => {
-      state = 'Stopping';
-      await turn;
-      await drain(drainBoundInMs);
-      await worker.stop();
-    },
-  };
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { compileProgram } from '../processes/compile-program.ts';
-import { type AppLifecycle, runApp } from './app-lifecycle.ts';
+import { AppLifecycle } from './app-lifecycle.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type HostSettings, readHostSettings } from './host-settings.ts';
 import { createAdminRoutes } from './http/admin-routes.ts';
@@ -13,7 +13,7 @@ import { type Connections, createConnections } from './service-bus/connections.t
 import { writeOutputs } from './service-bus/outputs.ts';
 import { fileStatusStore, memoryStatusStore } from './timer/status-store.ts';
 import { watchFolder } from './watch-folder.ts';
-import { keepWorker, type WorkerKeeper } from './worker-keeper.ts';
+import { WorkerKeeper } from './worker-keeper.ts';
 
 export interface FunctionsHostOptions {
   /** The deployable folder: package.json with `main`, host.json, code. */
@@ -77,7 +77,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   return {
     port: http.port,
     functions: loaded?.functions.map(({ name }) => name) ?? [],
-    errors: parts.app.errors,
+    errors: () => parts.app.errors(),
     workerPid: async () => (await parts.worker.current()).pid,
     stop,
   };
@@ -99,7 +99,7 @@ interface Parts {
 function assemble(options: FunctionsHostOptions, { http, hostSettings, workerFile }: Foundation): Parts {
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const settings = appEnvironment(options, http.port);
-  const worker = keepWorker({ file: workerFile, appFolder: options.appFolder, env: settings, log });
+  const worker = new WorkerKeeper({ file: workerFile, appFolder: options.appFolder, env: settings, log });
   const connections = createConnections(settings);
   const invoker = createInvoker({
     worker,
@@ -110,7 +110,16 @@ function assemble(options: FunctionsHostOptions, { http, hostSettings, workerFil
   const statusStore =
     options.stateFolder === undefined ? memoryStatusStore() : fileStatusStore(options.stateFolder);
   const clock = options.clock ?? systemClock;
-  const app = runApp({ worker, invoker, connections, hostSettings, settings, statusStore, clock, log });
+  const app = new AppLifecycle({
+    worker,
+    invoker,
+    connections,
+    hostSettings,
+    settings,
+    statusStore,
+    clock,
+    log,
+  });
   http.serve({
     router: async () => (await app.app()).router,
     invoker,

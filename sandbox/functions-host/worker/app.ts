@@ -37,7 +37,15 @@ export interface ProgrammingModel {
   ): Promise<Record<string, string>> | Record<string, string>;
 }
 
-export type Log = (level: LogLevel, category: LogCategory, message: string, functionName?: string) => void;
+/** One line of the log; with the function's name when it comes from an invocation. */
+export interface LogLine {
+  level: LogLevel;
+  category: LogCategory;
+  message: string;
+  functionName?: string;
+}
+
+export type Log = (line: LogLine) => void;
 
 /** The app inside this worker: what it registered while it was loaded. */
 export interface App {

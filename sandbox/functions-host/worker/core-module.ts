@@ -39,7 +39,7 @@ function createCoreModule(app: App): object {
       app.model = model;
     },
     getProgrammingModel: () => app.model,
-    log: (level: LogLevel, category: LogCategory, message: string) => app.log(level, category, message),
+    log: (level: LogLevel, category: LogCategory, message: string) => app.log({ level, category, message }),
     registerHook: (name: string, hook: Hook) => new Disposable(app.hooks.add(name, hook)),
     registerFunction: (metadata: RegisteredFunction, handler: Handler) =>
       registerFunction(app, metadata, handler),

@@ -85,7 +85,7 @@ function createContext(app: App, found: Found): CoreInvocationContext & { reveal
     log: (level: LogLevel, category: LogCategory, message: string) => {
       const line = withHookData({}, app.appHookData, { level, message, category, invocationContext });
       if (category === 'user') app.hooks.runAtOnce('log', line);
-      app.log(line.level, category, line.message, functionName);
+      app.log({ level: line.level, category, message: line.message, functionName });
     },
   };
 }

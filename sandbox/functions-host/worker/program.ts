@@ -10,9 +10,7 @@ import { type HostMessage, isMessage, toRemoteError, type WorkerMessage } from '
  * The worker: the process in which the app runs. It is a process of its own so that the host can kill an invocation
  * that outlives `functionTimeout`, also one that blocks the event loop, exactly as the real host does.
  */
-const app = createApp((level, category, message, functionName) => {
-  tell({ type: 'log', level, category, message, ...(functionName === undefined ? {} : { functionName }) });
-});
+const app = createApp((line) => tell({ type: 'log', ...line }));
 
 function tell(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);

@@ -173,6 +173,15 @@ test('messages of a session come in order', async () => {
   await settled('session');
 });
 
+test('a function can listen to the dead letters of a queue', async () => {
+  const own = await hostApp('messages', { settings: settingsFor('batch/$DeadLetterQueue') });
+  await send('batch', { body: { fails: true, mark: 'dead' } });
+  await eventually('it has come', () =>
+    told('single', own.lines).some(({ message }) => JSON.stringify(message).includes('"mark":"dead"')),
+  );
+  await own.stop();
+});
+
 test('an output binding sends a message for each element', async () => {
   await send('sends', { body: { a: 1 } });
   const receiver = client.createReceiver('out', { receiveMode: 'receiveAndDelete' });
