@@ -1,8 +1,7 @@
 import type {
   Grant,
   GrantChange,
-  NotCreated,
-  SecurableInfo,
+  NotDone,
   SecurableKind,
   UnityCatalog,
 } from '../engine/databricks-client.ts';
@@ -42,13 +41,13 @@ export function unityCatalog(call: Call): UnityCatalog {
       const pages = await pagesOf(call, { method: 'GET', path: pathOf(kind), query });
       return pages.flatMap((page) => objectsIn(page[KINDS[kind].collection]));
     },
-    async create(kind, json): Promise<SecurableInfo | NotCreated> {
-      const answer = await call({ method: 'POST', path: pathOf(kind), json, idempotent: true }, notCreated);
-      return isResponse(answer) ? objectIn(answer) : answer;
+    async create(kind, json) {
+      const answer = await call({ method: 'POST', path: pathOf(kind), json, idempotent: true }, notDone);
+      return isResponse(answer) ? null : answer;
     },
     async update(kind, fullName, json) {
       const request = { method: 'PATCH', path: pathOfOne(kind, fullName), json, idempotent: true } as const;
-      const answer = await call(request, deniedOrMissing);
+      const answer = await call(request, notDone);
       return isResponse(answer) ? null : answer;
     },
     grants: (kind, fullName) => grantsAt(call, pathOfGrants(kind, fullName)),
@@ -78,14 +77,12 @@ function orNull(error: HttpError): null | undefined {
   return isMissing(error) ? null : undefined;
 }
 
-function notCreated(error: HttpError): NotCreated | undefined {
-  if (isExisting(error)) return { not: 'exists', why: error.message };
-  return deniedOrMissing(error);
-}
-
-function deniedOrMissing(error: HttpError): NotCreated | undefined {
-  if (error.status === 403) return { not: 'denied', why: error.message };
-  return error.status === 404 ? { not: 'no-parent', why: error.message } : undefined;
+function notDone(error: HttpError): NotDone | undefined {
+  const why = error.message;
+  if (isExisting(error)) return { not: 'exists', why };
+  // Storage that refuses the credential is reported with either status.
+  if (error.status === 403 || /failed to access cloud storage/i.test(why)) return { not: 'denied', why };
+  return isMissing(error) ? { not: 'no-parent', why } : undefined;
 }
 
 /** A principal that does not exist is 404 as well, but no waiting helps against that. */

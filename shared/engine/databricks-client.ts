@@ -112,8 +112,8 @@ export interface GrantChange {
   readonly remove: readonly string[];
 }
 
-/** Why a securable was not made. `denied` may pass: a role assignment in Azure takes minutes to work. */
-export type NotCreated = { readonly not: 'exists' | 'no-parent' | 'denied'; readonly why: string };
+/** Why a securable was not made or changed. `denied` may pass: a role assignment in Azure takes minutes to work. */
+export type NotDone = { readonly not: 'exists' | 'no-parent' | 'denied'; readonly why: string };
 
 /** Securables of Unity Catalog, by full name (`catalog.schema.volume`); names are not case-sensitive. */
 export interface UnityCatalog {
@@ -121,10 +121,13 @@ export interface UnityCatalog {
   find(kind: SecurableKind, fullName: string): Promise<SecurableInfo | null>;
   /** The securables of a kind; schemas of the catalog, volumes of the schema named by `parent`. */
   list(kind: SecurableKind, parent?: string): Promise<readonly SecurableInfo[]>;
-  /** @param body as the REST API takes it, with the names of its parents. */
-  create(kind: SecurableKind, body: SecurableInfo): Promise<SecurableInfo | NotCreated>;
-  /** @returns `denied` as `create` does, or null when it was changed. */
-  update(kind: SecurableKind, fullName: string, fields: SecurableInfo): Promise<NotCreated | null>;
+  /**
+   * @param body as the REST API takes it, with the names of its parents.
+   * @returns null when it was made.
+   */
+  create(kind: SecurableKind, body: SecurableInfo): Promise<NotDone | null>;
+  /** @returns null when it was changed. */
+  update(kind: SecurableKind, fullName: string, fields: SecurableInfo): Promise<NotDone | null>;
   /** What was granted on this very object; null when there is no such object (yet). */
   grants(kind: SecurableKind, fullName: string): Promise<readonly Grant[] | null>;
   /** What principals may do with it, inherited privileges included; null when there is no such object. */

@@ -6,6 +6,7 @@ import type { ChangeData, Deployed } from './notebooks-inventory.ts';
 import { dataOf } from './notebooks-inventory.ts';
 import { folderOf, foldersBetween } from './notebooks-paths.ts';
 import type { Task } from './work-through.ts';
+import { refusedIf } from './work-through.ts';
 
 /** What the tasks work with. */
 export interface Site {
@@ -40,7 +41,9 @@ export function tasksFor(changes: readonly Change[], site: Site): Task[] {
     removals(files, false),
     ...byDepth(folders).map((those) => removals(those, false)),
   ];
-  return groups.flatMap((group, phase) => group.map((run) => ({ phase, run })));
+  return groups.flatMap((group, phase) =>
+    group.map((run) => ({ phase, run: async () => refusedIf(await run()) })),
+  );
 }
 
 function putsIn(changes: readonly Change[]): Put[] {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import { Refusal } from '../errors.ts';
 import type { Manifest, ManifestFile } from '../project/manifest.ts';
@@ -11,7 +11,7 @@ import type { StepContext, StepKind } from './step.ts';
 import { readWheelName, wheelProblem } from './wheel-file.ts';
 import type { LibraryFolder } from './wheel-target.ts';
 import { libraryFolder, putWheel } from './wheel-target.ts';
-import { workThrough } from './work-through.ts';
+import { refusedIf, workThrough } from './work-through.ts';
 import { workspaceOf } from './workspace.ts';
 
 /** Every wheel that was ever put there, since none is deleted: running jobs may load it. */
@@ -44,7 +44,7 @@ export const wheel: StepKind = {
     // One after the other: a wheel may be large, and the memory of a function is not.
     const tasks = changes.map(({ target, after }, phase) => ({
       phase,
-      run: async () => putWheel(site, target, await context.content.get(after ?? '')),
+      run: async () => refusedIf(await putWheel(site, target, await context.content.get(after ?? ''))),
     }));
     return (await workThrough(context, tasks)) ?? { done: await outputOf(context, place, changes) };
   },

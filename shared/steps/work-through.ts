@@ -1,19 +1,38 @@
 import type { Json } from '../release/canonical-json.ts';
+import type { Instant } from '../release/model.ts';
 import { inParallel } from './in-parallel.ts';
 import type { StepContext, StepOutcome } from './step.ts';
+
+/** What became of a task: done, impossible, or impossible so far. The texts are for people. */
+export type TaskEnd = null | { readonly refused: string } | { readonly later: string };
+
+/** The end of a task that is done, or says why it cannot be. */
+export function refusedIf(why: string | null): TaskEnd {
+  return why === null ? null : { refused: why };
+}
 
 /** A piece of a step's work. It may be done again, when it is not known whether it was done. */
 export interface Task {
   /** Tasks of a phase run in parallel, and begin when all of the phase before have ended. */
   readonly phase: number;
-  /** @returns null when it is done, else why it cannot be, for people. */
-  readonly run: () => Promise<string | null>;
+  readonly run: () => Promise<TaskEnd>;
 }
 
 /** Work that is not over after this time is cut: what is left is done by another invocation. */
 const LONGEST_IN_MS = 60_000;
 /** As many as the limit of a Databricks workspace lets through at once. */
 const IN_FLIGHT = 10;
+const PAUSE_IN_MS = 30_000;
+/** Role assignments in Azure may take this long to work. */
+const LONGEST_WAIT_IN_MS = 10 * 60_000;
+
+/** How far the work is, and since when it waits for something outside. */
+interface Progress {
+  readonly done: number;
+  readonly waitingSince: Instant | null;
+}
+
+type Unfinished = Exclude<StepOutcome, { readonly done: unknown }>;
 
 /**
  * Does tasks in the order of their phases. Called again with the memo that it returned, it goes on from there,
@@ -23,27 +42,47 @@ const IN_FLIGHT = 10;
 export async function workThrough(
   { clock, signal, memo }: Pick<StepContext, 'clock' | 'signal' | 'memo'>,
   tasks: readonly Task[],
-): Promise<Exclude<StepOutcome, { readonly done: unknown }> | null> {
+): Promise<Unfinished | null> {
   const end = clock.now() + LONGEST_IN_MS;
-  const refusals: string[] = [];
-  const mayGoOn = () => refusals.length === 0 && !signal.aborted && clock.now() < end;
-  let done = doneIn(memo);
+  const progress = readProgress(memo);
+  const refused: string[] = [];
+  const later = new Map<number, string>();
+  const mayGoOn = () => refused.length + later.size === 0 && !signal.aborted && clock.now() < end;
+  let { done } = progress;
   while (done < tasks.length && mayGoOn()) {
-    const phase = tasks.slice(done, endOfPhase(tasks, done));
-    done += await inParallel(phase, { inFlight: IN_FLIGHT, mayGoOn }, async (task) => {
-      const why = await task.run();
-      if (why !== null) refusals.push(why);
+    const numbered = tasks
+      .slice(done, endOfPhase(tasks, done))
+      .map((task, index) => [task, done + index] as const);
+    done += await inParallel(numbered, { inFlight: IN_FLIGHT, mayGoOn }, async ([task, number]) => {
+      const result = await task.run();
+      if (result !== null && 'refused' in result) refused.push(result.refused);
+      else if (result !== null) later.set(number, result.later);
     });
   }
-  if (refusals.length > 0) return { refused: refusals.join(' ') };
+  if (refused.length > 0) return { refused: refused.join(' ') };
+  if (signal.aborted && done < tasks.length) throw new Error('the run was cancelled');
+  if (later.size > 0) return waitFor(later, progress, clock.now());
   if (done === tasks.length) return null;
-  if (signal.aborted) throw new Error('the run was cancelled');
-  return { waiting: { until: clock.now(), memo: { done } } };
+  return { waiting: { until: clock.now(), memo: { done, waitingSince: null } } };
 }
 
-function doneIn(memo: Json): number {
-  const isMemo = typeof memo === 'object' && memo !== null && 'done' in memo;
-  return isMemo && typeof memo.done === 'number' ? memo.done : 0;
+/** Goes on with the first task that has to wait; those after it may be done once more. */
+function waitFor(later: ReadonlyMap<number, string>, { waitingSince }: Progress, now: Instant): Unfinished {
+  const since = waitingSince ?? now;
+  const why = [...later.values()].join(' ');
+  if (now - since >= LONGEST_WAIT_IN_MS)
+    return { refused: `${why} (Slipway waited ${LONGEST_WAIT_IN_MS / 60_000} minutes for it.)` };
+  const memo = { done: Math.min(...later.keys()), waitingSince: since };
+  return { waiting: { until: now + PAUSE_IN_MS, memo } };
+}
+
+function readProgress(memo: Json): Progress {
+  if (typeof memo !== 'object' || memo === null || !('done' in memo)) return { done: 0, waitingSince: null };
+  const { done, waitingSince } = memo;
+  return {
+    done: typeof done === 'number' ? done : 0,
+    waitingSince: typeof waitingSince === 'number' ? waitingSince : null,
+  };
 }
 
 function endOfPhase(tasks: readonly Task[], start: number): number {
