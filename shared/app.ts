@@ -1,5 +1,5 @@
-import { BlobContentStore, openContainer } from './adapters/blob-content.ts';
 import { consoleLog } from './adapters/console-log.ts';
+import { lazyContent } from './adapters/lazy-content.ts';
 import { lazyIdentity } from './adapters/lazy-identity.ts';
 import type { ServiceBusAccess } from './adapters/service-bus-sender.ts';
 import { ServiceBusSender } from './adapters/service-bus-sender.ts';
@@ -55,7 +55,7 @@ export function service(invocation: InvocationLog): Service {
 function build(config: Config): NonNullable<typeof built> {
   const identity = lazyIdentity(config.identityClientId);
   const access = storageOf(config, identity);
-  const content = new BlobContentStore(openContainer(access.blobs, names.containers.content));
+  const content = lazyContent(access.blobs, names.containers.content);
   const tables = { client: openTable(access.tables, names.table), content };
   const store = new TableStore(tables);
   const kinds = stepKinds();

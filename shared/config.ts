@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from './errors.ts';
 
 /** Where a service is: a connection string (keys), or an address that the managed identity may use. */

@@ -7,6 +7,8 @@ module.exports = {
       loader: 'ts',
       format: 'cjs',
       target: 'node20',
+      // Jest runs CommonJS: what the app loads late is required late.
+      supported: { 'dynamic-import': false },
       sourcefile: path,
       sourcemap: 'external',
     });

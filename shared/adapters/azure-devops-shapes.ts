@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../release/model.ts';
 
 /** Ids are numbers in most answers and text in some. */

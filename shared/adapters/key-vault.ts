@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyVaultClient, SecretVersion } from '../engine/key-vault-client.ts';
 import type { Clock } from '../engine/ports.ts';
 import { Refusal, TransientFailure } from '../errors.ts';

@@ -3,8 +3,10 @@ import type { Config } from '../config.ts';
 import type { Clients } from '../engine/clients.ts';
 import type { Clock } from '../engine/ports.ts';
 import type { ApprovalReader } from '../project/directory.ts';
+import { createAzureDevOpsClient } from './azure-devops.ts';
 import { createDatabricksClient } from './databricks.ts';
 import { HostLimits } from './host-limit.ts';
+import { createKeyVaultClient } from './key-vault.ts';
 
 export interface ServiceClientsOptions {
   readonly config: Config;
@@ -14,16 +16,24 @@ export interface ServiceClientsOptions {
 
 /** The clients of all services, with the limits that they share within the process. */
 export function serviceClients({
+  config,
   identity,
   clock,
 }: ServiceClientsOptions): Clients & { readonly approvals: ApprovalReader } {
   const limits = new HostLimits(clock);
+  const shared = { credential: identity, clock, limits };
   return {
     databricks: (workspaceUrl) =>
       createDatabricksClient({ workspaceUrl, credential: identity, clock, limits }),
     arm: missing('Azure Resource Manager'),
-    azureDevOps: missing('Azure DevOps'),
-    keyVault: missing('Key Vault'),
+    azureDevOps: (organization) =>
+      createAzureDevOpsClient({
+        organization,
+        baseUrl: config.azureDevOpsUrl,
+        artifactHosts: config.artifactHosts,
+        ...shared,
+      }),
+    keyVault: (vault) => createKeyVaultClient({ vault, keyVaultUrl: config.keyVaultUrl, ...shared }),
     approvals: {
       meaningOf: async () => ({
         project: null,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import type { Person } from '../release/model.ts';
 

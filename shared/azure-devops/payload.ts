@@ -1,5 +1,5 @@
 import { parse } from 'lossless-json';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReadPayload } from '../engine/webhook-events.ts';
 import { redact } from '../errors.ts';
 

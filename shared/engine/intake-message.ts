@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import { sha256 } from '../release/canonical-json.ts';
 import type { Ports } from './engine-ports.ts';

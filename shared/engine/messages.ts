@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import type { Effect, RunStep } from '../release/effects.ts';
 import type { RunEvent } from '../release/events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a source of builds says, in Slipway's words. Everything in it is a hint: before anything is done, the object is

@@ -79,16 +79,26 @@ const stageDefaults = {
   rollsBack: false,
 } as const;
 
-function intake({ azureDevOps, branches }: ProjectFile, build: BuildReference): StageDefinition {
+function intake(file: ProjectFile, build: BuildReference): StageDefinition {
+  const { azureDevOps, branches } = file;
   const { organization, project, artifactsPipeline } = azureDevOps;
   const source = { organization, project, definition: artifactsPipeline, branches, build: build.id };
   const row = { after: [], phase: 'apply', plans: false, appliesUnchanged: true, cancels: false } as const;
   const artifacts = step({ ...row, kind: 'artifacts' }, source);
   const configuration = step(
     { ...row, kind: 'configuration', after: ['artifacts'] },
-    { organization, project },
+    { organization, project, environments: placesOf(file) },
   );
   return { ...stageDefaults, name: INTAKE, environment: null, steps: [artifacts, configuration] };
+}
+
+/** Of every environment what the step `configuration` needs to find its values. */
+function placesOf({ environments }: ProjectFile) {
+  const places = Object.entries(environments).map(([name, { key, subscription, keyVault = null }]) => [
+    name,
+    { key, subscription, keyVault },
+  ]);
+  return Object.fromEntries(places);
 }
 
 function deployment(name: string, environment: EnvironmentFile, kinds: ReadonlySet<string>): StageDefinition {

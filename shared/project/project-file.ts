@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import { readWeekly } from './weekly-freeze.ts';
 
@@ -32,6 +32,11 @@ const environment = z.strictObject({
   /** In names of files, groups and catalogs: dev, stg, prod. */
   key: z.string().regex(/^[a-z][a-z0-9]{0,9}$/, 'at most ten lower-case letters and digits'),
   subscription: guid,
+  /** Key vault of the secrets whose variable group is not linked to one. */
+  keyVault: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/, 'the name of a key vault')
+    .optional(),
   /** Name of the Azure DevOps environment whose approvals count for this one. */
   azureDevOpsEnvironment: z.string().min(1).optional(),
   approvals: z.int().min(0).max(10).default(0),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ContentStore } from '../engine/ports.ts';
 import { UnreadableInput } from '../errors.ts';
 import { canonicalJson } from '../release/canonical-json.ts';

@@ -46,7 +46,15 @@ function conclude(draft: Draft, state: State): Decision {
     ...environment,
     version: environment.version + 1,
   }));
-  return { run: draft.run, environments, effects: draft.effects };
+  return { run: draft.run, environments, effects: draft.effects.filter((effect) => isMeant(draft, effect)) };
+}
+
+/** A step that was asked for and withdrawn in the same decision needs no message. */
+function isMeant({ run }: Draft, effect: Effect): boolean {
+  if (effect.type !== 'run-step') return true;
+  const stage = run.stages.find(({ name }) => name === effect.stage);
+  const step = stage?.steps.find(({ name }) => name === effect.step);
+  return step?.status === 'pending' || step?.status === 'waiting';
 }
 
 function changedIn(draft: Draft, state: State): Environment[] {

@@ -142,6 +142,7 @@ function isLost(draft: Draft, turns: readonly StageTurn[], { stage, definition }
 function startOver(stage: StageState): void {
   Object.assign(stage, {
     status: 'queued',
+    startedAt: null,
     endedAt: null,
     ok: null,
     failure: null,

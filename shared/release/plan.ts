@@ -56,7 +56,8 @@ export function stepPlan(changes: readonly Change[]): { readonly text: string; r
 
 /** Reads what `stepPlan` wrote. For content of our own store only, where its digest says that it is a plan of ours. */
 export function parseChanges(text: Uint8Array): Change[] {
-  return JSON.parse(new TextDecoder().decode(text)) as Change[];
+  const changes: Change[] = JSON.parse(new TextDecoder().decode(text));
+  return changes;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
 import { canonicalJson } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';

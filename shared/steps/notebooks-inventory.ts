@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../release/plan.ts';
 import { readInventory, uncertainChanges } from './inventory.ts';
 import type { Form } from './notebooks-files.ts';

@@ -1,7 +1,9 @@
+import { artifacts } from './artifacts.ts';
+import { configuration } from './configuration.ts';
 import type { StepKind } from './step.ts';
 
 /** Every kind of step that this version of Slipway has, one line each. */
-export const STEP_KINDS: readonly StepKind[] = [];
+export const STEP_KINDS: readonly StepKind[] = [artifacts, configuration];
 
 /** The registry by name. */
 export function stepKinds(kinds: readonly StepKind[] = STEP_KINDS): ReadonlyMap<string, StepKind> {
