@@ -1,8 +1,8 @@
 import { consoleLog } from './adapters/console-log.ts';
+import { lazyBus } from './adapters/lazy-bus.ts';
 import { lazyContent } from './adapters/lazy-content.ts';
 import { lazyIdentity } from './adapters/lazy-identity.ts';
 import type { ServiceBusAccess } from './adapters/service-bus-sender.ts';
-import { ServiceBusSender } from './adapters/service-bus-sender.ts';
 import { serviceClients } from './adapters/service-clients.ts';
 import type { StorageAccess } from './adapters/storage-access.ts';
 import { systemClock } from './adapters/system-clock.ts';
@@ -68,7 +68,7 @@ function build(config: Config): NonNullable<typeof built> {
     records: store,
     releases: tableReleases(tables),
     deliveries: tableDeliveries(tables),
-    bus: new ServiceBusSender(busOf(config, identity)),
+    bus: lazyBus(busOf(config, identity)),
     directory: projectDirectory(parts),
     telemetry: telemetryOf(config.telemetry),
   };
