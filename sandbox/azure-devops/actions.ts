@@ -4,6 +4,7 @@ import type { Approval, Environment } from './approvals/rows.ts';
 import { definitionNamed, type NewBuild, publishBuild } from './builds/publish-build.ts';
 import type { Build, Definition, StagePlan } from './builds/rows.ts';
 import type { Context } from './context.ts';
+import { addCommit, type NewCommit } from './git/commits.ts';
 import {
   closePullRequest,
   type NewPullRequest,
@@ -51,6 +52,8 @@ export interface Actions {
   cancelRun(run: { runId: number; person: string }): Build;
   decideApproval(decision: Decision): Approval;
   timeOutApproval(choice: ApprovalChoice): Approval;
+  /** Stores the content of a commit, so that it can be downloaded. */
+  addCommit(commit: NewCommit): void;
   openPullRequest(pullRequest: NewPullRequest): PullRequest;
   pushToPullRequest(push: Push): PullRequest;
   closePullRequest(close: Parameters<typeof closePullRequest>[1]): PullRequest;
@@ -71,6 +74,7 @@ export function createActions(context: Context): Actions {
     publishBuild: (build) => publishBuild(context, build),
     startRun: (run) => startRun(context, run),
     ...runActions(context),
+    addCommit: (commit) => addCommit(context, commit),
     openPullRequest: (pullRequest) => openPullRequest(context, pullRequest),
     pushToPullRequest: (push) => pushToPullRequest(context, push),
     closePullRequest: (close) => closePullRequest(context, close),

@@ -17,6 +17,7 @@ import { type Context, type Origins, organizationUrl } from './context.ts';
 import { errorBody } from './contract/shapes.ts';
 import { controlsOf } from './controls.ts';
 import { aroundRequest, type Manners, wordContentProblem, wordProblem } from './gatekeeping.ts';
+import { gitRoutes } from './git/git-routes.ts';
 import type { Senders } from './hooks/consumers.ts';
 import { createDeliveries, type Deliveries } from './hooks/deliveries.ts';
 import { notificationRoutes } from './hooks/notification-routes.ts';
@@ -24,6 +25,7 @@ import { subscriptionRoutes } from './hooks/subscription-routes.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { projectRoutes } from './projects.ts';
 import { emptyState } from './state.ts';
+import { testRunRoutes } from './test-runs/test-run-routes.ts';
 import { createThrottle, type ThrottleSettings } from './throttle.ts';
 import { variableGroupRoutes } from './variable-groups.ts';
 
@@ -115,6 +117,8 @@ function serviceRoutes(context: Context): Route[] {
     ...variableGroupRoutes(context),
     ...subscriptionRoutes(context),
     ...notificationRoutes(context),
+    ...gitRoutes(context),
+    ...testRunRoutes(context),
   ];
 }
 

@@ -18,7 +18,8 @@ export function addProject(context: Context, name: string, description = ''): Pr
 
 export function addRepository(context: Context, project: Project, name: string): Repository {
   const id = context.chance.uuid();
-  const repository = { id, projectId: project.id, name, defaultBranch: 'refs/heads/main' };
+  const base = { id, projectId: project.id, name, defaultBranch: 'refs/heads/main' };
+  const repository: Repository = { ...base, branches: new Map(), commits: new Map() };
   context.state.repositories.set(id, repository);
   return repository;
 }

@@ -2,6 +2,7 @@ import type { Approval, Check, Environment } from './approvals/rows.ts';
 import type { Artifact, Build, Definition } from './builds/rows.ts';
 import type { PullRequest } from './git/rows.ts';
 import type { Disturbance, Notification, Subscription } from './hooks/rows.ts';
+import type { TestRun } from './test-runs/rows.ts';
 
 /** A person, a service principal, or a group with the ids of its members. */
 export interface Person {
@@ -25,6 +26,10 @@ export interface Repository {
   projectId: string;
   name: string;
   defaultBranch: string;
+  /** Head commit by the full name of a branch. */
+  branches: Map<string, string>;
+  /** Files by path, by commit; only commits that were given with their content. */
+  commits: Map<string, Map<string, Uint8Array>>;
 }
 
 /** One variable; a secret's value never leaves the service. */
@@ -62,6 +67,7 @@ export interface State {
   approvals: Map<string, Approval>;
   variableGroups: Map<number, VariableGroup>;
   pullRequests: Map<number, PullRequest>;
+  testRuns: Map<number, TestRun>;
   subscriptions: Map<string, Subscription>;
   notifications: Notification[];
   disturbances: Disturbance[];
@@ -83,6 +89,7 @@ export function emptyState(uuid: () => string): State {
     approvals: new Map(),
     variableGroups: new Map(),
     pullRequests: new Map(),
+    testRuns: new Map(),
     subscriptions: new Map(),
     notifications: [],
     disturbances: [],

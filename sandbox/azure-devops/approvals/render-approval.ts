@@ -26,9 +26,12 @@ export function renderApproval(context: Context, approval: Approval, view: Appro
   };
 }
 
-/** The approval inside an event: with its steps and its run. */
+/** The approval inside an event: with its run, and with steps that do not say when they changed. */
 export function renderApprovalInEvent(context: Context, approval: Approval) {
-  const steps = approval.steps.map((step) => renderStep(context, step));
+  const steps = approval.steps.map((step) => {
+    const { lastModifiedOn: _left, ...rest } = renderStep(context, step);
+    return rest;
+  });
   const min = approval.minRequiredApprovers || approval.steps.length;
   return {
     ...approvalCore(context, approval, steps),
@@ -74,7 +77,7 @@ function renderStep(context: Context, step: ApprovalStep, permissionsOf?: string
     order,
     ...(initiatedAt === undefined ? {} : { initiatedOn: dateOf(initiatedAt) }),
     lastModifiedBy: identityOf(context, step.changedById),
-    ...(step.status === 'pending' ? {} : { lastModifiedOn: dateOf(step.changedAt) }),
+    lastModifiedOn: dateOf(step.changedAt),
     history: step.history.map((entry) => ({
       assignedTo: identityOf(context, entry.assignedToId),
       createdBy: identityOf(context, entry.createdById),

@@ -1,8 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { ZipFile } from 'yazl';
-import type { Artifact } from './rows.ts';
 
 /** What an artifact holds: a folder on disk, or its files by path with forward slashes. */
 export type ArtifactContent = string | Readonly<Record<string, string | Uint8Array>>;
@@ -20,18 +17,4 @@ function filesBelow(folder: string): [string, Uint8Array][] {
     .filter((path) => statSync(join(folder, path)).isFile())
     .sort()
     .map((path) => [path.replaceAll('\\', '/'), readFileSync(join(folder, path))]);
-}
-
-/** A time stamp for every entry, so that the same content gives the same bytes. */
-const ENTRY_TIME = new Date(2020, 0, 1);
-
-/** The ZIP of an artifact; its one top folder is called like the artifact. */
-export async function zipOf({ name, entries }: Artifact): Promise<Uint8Array> {
-  const zip = new ZipFile();
-  for (const [path, bytes] of entries) {
-    zip.addBuffer(Buffer.from(bytes), `${name}/${path}`, { mtime: ENTRY_TIME });
-  }
-  if (entries.size === 0) zip.addEmptyDirectory(name, { mtime: ENTRY_TIME });
-  zip.end();
-  return buffer(zip.outputStream);
 }

@@ -5,7 +5,7 @@ import { getArtifact, listArtifacts } from '../contract/build-table.ts';
 import { getRunArtifact } from '../contract/pipelines-table.ts';
 import { list } from '../page.ts';
 import { missing } from '../refusals.ts';
-import { zipOf } from './artifact-content.ts';
+import { zipOf } from '../zip.ts';
 import { buildOf, runOf } from './find-build.ts';
 import { projectUrl } from './render-build.ts';
 import type { Artifact, Build } from './rows.ts';
@@ -59,7 +59,11 @@ async function download(context: Context, artifact: Artifact): Promise<Answer> {
     const location = `${context.origins.content}/content/${pathOf(artifact)}?format=zip`;
     return { status: 302, headers: { location } };
   }
-  return { status: 200, headers: { 'content-type': 'application/zip' }, bytes: await zipOf(artifact) };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/zip' },
+    bytes: await zipOf(artifact.entries, artifact.name),
+  };
 }
 
 function renderArtifact(context: Context, build: Build, artifact: Artifact) {

@@ -2,7 +2,7 @@ import { type Answer, empty, Refusal, type TwinRequest } from '../../twin/exchan
 import { type Route, route } from '../../twin/route.ts';
 import type { Context } from '../context.ts';
 import { redirectedContent, signedContent } from '../contract/content-table.ts';
-import { zipOf } from './artifact-content.ts';
+import { zipOf } from '../zip.ts';
 import { artifactNamed } from './artifact-routes.ts';
 import type { Artifact } from './rows.ts';
 import { isSigned } from './signature.ts';
@@ -32,7 +32,11 @@ function artifactIn(context: Context, call: { param(name: string): string }): Ar
 }
 
 async function content(artifact: Artifact): Promise<Answer> {
-  return { status: 200, headers: { 'content-type': 'application/zip' }, bytes: await zipOf(artifact) };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/zip' },
+    bytes: await zipOf(artifact.entries, artifact.name),
+  };
 }
 
 /** `Accept: application/zip;api-version=7.1`, right for the first host and wrong for this one. */

@@ -1,8 +1,7 @@
 import { type Context, nextNumber } from '../context.ts';
 import { raise } from '../hooks/raise.ts';
 import { addPerson, personNamed } from '../people.ts';
-import { projectNamed } from '../projects.ts';
-import type { Repository } from '../state.ts';
+import { repositoryNamed } from './commits.ts';
 import type { Iteration, PullRequest } from './rows.ts';
 
 /** A pull request to open. */
@@ -39,7 +38,7 @@ export function openPullRequest(context: Context, given: NewPullRequest): PullRe
   const createdById = personId(context, given.createdBy);
   const pullRequest: PullRequest = {
     id: nextNumber(state, 'pull-request', 301),
-    repositoryId: repositoryIn(context, given).id,
+    repositoryId: repositoryNamed(context, given).id,
     title: given.title,
     description: given.description ?? '',
     sourceBranch: given.sourceBranch,
@@ -129,15 +128,6 @@ function addIteration(
     reason: given.reason,
     changes: [...(given.changes ?? last?.changes ?? [])],
   });
-}
-
-function repositoryIn(context: Context, { project, repository }: NewPullRequest): Repository {
-  const { id } = projectNamed(context, project);
-  const found = [...context.state.repositories.values()].find(
-    (its) => its.projectId === id && (repository === undefined || its.name === repository),
-  );
-  if (!found) throw new Error(`project "${project}" has no repository "${repository}"`);
-  return found;
 }
 
 function pullRequestWithId({ state }: Context, id: number): PullRequest {

@@ -17,7 +17,7 @@ export function renderFirstBuildVersion(context: Context, build: Build) {
     reason,
     status: build.result === 'canceled' ? 'stopped' : build.result,
     dropLocation: `#/${id}/drop`,
-    drop: containerOf(context, id, 'drop'),
+    drop: { location: `#/${id}/drop`, ...containerOf(context, id, 'drop') },
     log: containerOf(context, id, 'logs'),
     sourceGetVersion: `LG:${build.branch}:${build.commit}`,
     lastChangedBy: shortIdentity(context, build.changedById),

@@ -2,9 +2,11 @@ import * as approvals from '../../../sandbox/azure-devops/contract/approvals-tab
 import * as builds from '../../../sandbox/azure-devops/contract/build-table.ts';
 import * as content from '../../../sandbox/azure-devops/contract/content-table.ts';
 import * as environments from '../../../sandbox/azure-devops/contract/environments-table.ts';
+import * as git from '../../../sandbox/azure-devops/contract/git-table.ts';
 import * as hooks from '../../../sandbox/azure-devops/contract/hooks-table.ts';
 import * as pipelines from '../../../sandbox/azure-devops/contract/pipelines-table.ts';
 import * as projects from '../../../sandbox/azure-devops/contract/projects-table.ts';
+import * as tests from '../../../sandbox/azure-devops/contract/test-table.ts';
 import * as groups from '../../../sandbox/azure-devops/contract/variable-groups-table.ts';
 import type { Operation } from '../../../sandbox/twin/contract.ts';
 import { testAgainstSpecification } from '../twin/contract-folder.ts';
@@ -23,7 +25,7 @@ const FILES = [
   'test-7.1',
 ];
 
-const tables = [approvals, builds, content, environments, hooks, pipelines, projects, groups];
+const tables = [approvals, builds, content, environments, hooks, pipelines, projects, groups, git, tests];
 
 /** A table file also exports shapes; an operation is what has a method. */
 function isOperation(value: object): value is Operation {
