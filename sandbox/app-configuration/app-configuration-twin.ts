@@ -1,0 +1,86 @@
+import { realClock } from '../twin/clock.ts';
+import type { Answer, TwinRequest } from '../twin/exchange.ts';
+import type { Admitted, Problem, Twin, TwinSettings, Verdict } from '../twin/model.ts';
+import { createTwin } from '../twin/twin.ts';
+import { errorBody, type KeyValue } from './contract.ts';
+import { type AccessKey, judgeSignature } from './hmac.ts';
+import { settingRoutes } from './routes.ts';
+import { type AppConfigurationState, labelOf, nameOf, problem, type Store, write } from './store.ts';
+
+/** Settings of a store. Requests are let in by a signature of an access key, or by a bearer token that `acceptsToken` takes. */
+export interface AppConfigurationSettings extends TwinSettings {
+  accessKeys?: readonly AccessKey[];
+}
+
+/** One store of Azure App Configuration. */
+export interface AppConfigurationTwin extends Twin {
+  /** A setting as it stands. */
+  setting(key: string, label?: string): KeyValue | undefined;
+  /** Changes a setting, as somebody would by hand. */
+  putSetting(key: string, value: string, rest?: { label?: string; contentType?: string }): void;
+}
+
+const VERSIONS = ['1.0', '2023-10-01', '2023-11-01', '2024-09-01'];
+
+export function createAppConfigurationTwin(settings: AppConfigurationSettings = {}): AppConfigurationTwin {
+  const { accessKeys = [], clock = realClock, acceptsToken, ...rest } = settings;
+  const state: AppConfigurationState = { settings: new Map(), sequence: 0 };
+  const store: Store = { state, clock };
+  const anyone: Verdict = { ok: true, principal: 'twin-user' };
+  const nobody: Verdict = { ok: false, why: 'no credential was sent' };
+  const judge = (token: string | undefined, request: TwinRequest) =>
+    judgeSignature(request, accessKeys, clock.now()) ??
+    acceptsToken?.(token, request) ??
+    (accessKeys.length === 0 ? anyone : nobody);
+  const twin = createTwin({
+    ...rest,
+    clock,
+    acceptsToken: judge,
+    name: 'app-configuration',
+    state,
+    errorBody,
+    wordError,
+    headersOf: () => ({ 'sync-token': `slipway=${state.sequence};sn=${state.sequence}` }),
+    around: async (admitted, serve) => refusalOf(admitted) ?? serve(),
+    routes: settingRoutes(store),
+  });
+  return {
+    ...twin,
+    setting: (key, label) => state.settings.get(nameOf(key, labelOf(label))),
+    putSetting: (
+      key,
+      value,
+      { label, contentType = null }: { label?: string; contentType?: string | null } = {},
+    ) =>
+      void write(store, {
+        key,
+        label: labelOf(label),
+        content_type: contentType,
+        value,
+        tags: {},
+        locked: false,
+      }),
+  };
+}
+
+function refusalOf({ request }: Admitted): Answer | undefined {
+  const version = new URL(request.url, 'http://twin.invalid').searchParams.get('api-version') ?? '';
+  if (VERSIONS.includes(version)) return undefined;
+  return problem(400, 'Invalid request parameter api-version', `The version '${version}' is not supported.`);
+}
+
+function wordError({ kind, status, why }: Problem): Answer {
+  const answer = problem(
+    status,
+    kind === 'throttled' ? 'Resource utilization has surpassed the assigned quota' : kind,
+    why,
+  );
+  if (kind !== 'unauthenticated') return answer;
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'www-authenticate': `HMAC-SHA256 error="invalid_token" error_description="${why}", Bearer`,
+    },
+  };
+}
