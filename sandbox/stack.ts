@@ -10,6 +10,7 @@ import { writeApp } from '../tools/build/write-app.ts';
 import { startFunctionsHostProcess } from './functions-host/start-process.ts';
 import type { RunningProgram } from './processes/start-program.ts';
 import { startProgram } from './processes/start-program.ts';
+import type { QueueNames } from './service-bus-config.ts';
 import { serviceBusConfig } from './service-bus-config.ts';
 import type { Storage } from './storage/start.ts';
 import { startStorage } from './storage/start.ts';
@@ -17,26 +18,41 @@ import { startStorage } from './storage/start.ts';
 const ROOT = join(__dirname, '..');
 
 export interface StackOptions {
-  /** Keeps storage and queues over restarts; without it everything is gone at the end. */
+  /** Keeps storage and queues after the end; without it everything is gone then. */
   readonly stateFolder?: string;
   /** Of the functions host; 0 takes a free one. */
   readonly port?: number;
   /** Settings of the app besides those of storage and queues. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The file that imports every function of the app; the service's own by default. */
+  readonly entryFile?: string;
+  /** Those of the service by default. */
+  readonly queues?: QueueNames;
   /** Lines of all programs, with the program's name. */
   readonly onLine?: (program: string, line: string) => void;
+}
+
+/** A program of the stack. Started again, it has the same address and, if it keeps any, the same state. */
+export interface StackProgram {
+  pid(): number;
+  /** Ends it as its operator would. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
 }
 
 /** Slipway and what it stands on, each in a process of its own, all on loopback. */
 export interface Stack {
   /** Origin of the functions host. */
   readonly url: string;
-  readonly storage: Storage;
+  readonly storageConnectionString: string;
+  /** Origin of the emulator's control server. */
   readonly serviceBusUrl: string;
   readonly serviceBusConnectionString: string;
-  /** The functions host's process, and what starts it again after it was killed. */
-  host(): RunningProgram;
-  startHost(): Promise<void>;
+  readonly storage: StackProgram;
+  readonly serviceBus: StackProgram;
+  readonly host: StackProgram;
   stop(): Promise<void>;
 }
 
@@ -48,28 +64,49 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = options.stateFolder ?? (await mkdtemp(join(tmpdir(), 'slipway-')));
   await mkdir(folder, { recursive: true });
   const [storage, bus, appFolder] = await Promise.all([
-    startStorage({ folder: join(folder, 'storage'), ...lines(options, 'storage') }),
+    startStorageIn(folder, options),
     startBus(folder, options),
-    buildApp(folder),
+    buildApp(folder, options.entryFile ?? join(ROOT, 'functions', 'main.ts')),
   ]);
   await createStores(storage);
   const connectionString = String(bus.ready.connectionString);
   const settings = { ...options.settings, ServiceBus: connectionString, Storage: storage.connectionString };
-  let host = await startHostProgram({ appFolder, folder, settings, port: options.port ?? 0 }, options);
+  const parts = { appFolder, folder, settings };
+  const host = await startHost({ ...parts, port: options.port ?? 0 }, options);
   const port = Number(host.ready.port);
+  const programs = {
+    storage: stackProgram(storage, () => startStorageIn(folder, options, storage)),
+    serviceBus: stackProgram(bus, () => startBus(folder, options, bus.ready)),
+    host: stackProgram(host, () => startHost({ ...parts, port }, options)),
+  };
   return {
     url: `http://127.0.0.1:${port}`,
-    storage,
+    storageConnectionString: storage.connectionString,
     serviceBusUrl: `http://127.0.0.1:${bus.ready.controlPort}`,
     serviceBusConnectionString: connectionString,
-    host: () => host,
-    async startHost() {
-      host = await startHostProgram({ appFolder, folder, settings, port }, options);
-    },
+    ...programs,
     async stop() {
-      await host.stop();
-      await Promise.all([bus.stop(), storage.stop()]);
+      await programs.host.stop();
+      await Promise.all([programs.serviceBus.stop(), programs.storage.stop()]);
       if (options.stateFolder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Process = Pick<RunningProgram, 'pid'> & Record<'stop' | 'kill', () => Promise<unknown>>;
+
+function stackProgram(first: Process, startAgain: () => Promise<Process>): StackProgram {
+  let current = first;
+  return {
+    pid: () => current.pid,
+    async stop() {
+      await current.stop();
+    },
+    async kill() {
+      await current.kill();
+    },
+    async start() {
+      current = await startAgain();
     },
   };
 }
@@ -78,23 +115,36 @@ function lines({ onLine }: StackOptions, program: string): { readonly onLine?: (
   return onLine === undefined ? {} : { onLine: (line) => onLine(program, line) };
 }
 
-async function startBus(folder: string, options: StackOptions): Promise<RunningProgram> {
+/** @param last the storage that ran here before, whose ports are taken again. */
+function startStorageIn(folder: string, options: StackOptions, last?: Storage): Promise<Storage> {
+  const ports = last === undefined ? {} : { tablePort: last.tablePort, blobPort: last.blobPort };
+  return startStorage({ folder: join(folder, 'storage'), ...ports, ...lines(options, 'storage') });
+}
+
+/** @param last what the emulator that ran here before said when it was ready: its ports are taken again. */
+async function startBus(
+  folder: string,
+  options: StackOptions,
+  last: RunningProgram['ready'] = {},
+): Promise<RunningProgram> {
   const config = join(folder, 'service-bus.json');
-  await writeFile(config, JSON.stringify(serviceBusConfig(names)));
-  const journal = options.stateFolder === undefined ? [] : ['--journal', join(folder, 'service-bus')];
+  await writeFile(config, JSON.stringify(serviceBusConfig(options.queues ?? names)));
+  const ports = ['--port', String(last.port ?? 0), '--control-port', String(last.controlPort ?? 0)];
   return startProgram({
     name: 'service-bus',
     file: join(__dirname, 'service-bus', 'command.ts'),
-    args: ['--config', config, '--port', '0', ...journal],
+    args: ['--config', config, '--journal', join(folder, 'service-bus'), ...ports],
     ...lines(options, 'service-bus'),
   });
 }
 
 /** The very folder that is deployed. */
-async function buildApp(folder: string): Promise<string> {
+async function buildApp(folder: string, entryFile: string): Promise<string> {
   const outFolder = join(folder, 'app');
-  const options = { rootFolder: ROOT, entryFile: join(ROOT, 'functions', 'main.ts'), hasSourceMaps: false };
-  await writeApp(await bundleApp(options), { rootFolder: ROOT, outFolder });
+  await writeApp(await bundleApp({ rootFolder: ROOT, entryFile, hasSourceMaps: false }), {
+    rootFolder: ROOT,
+    outFolder,
+  });
   return outFolder;
 }
 
@@ -114,10 +164,8 @@ interface HostParts {
   readonly port: number;
 }
 
-function startHostProgram(
-  { appFolder, folder, settings, port }: HostParts,
-  options: StackOptions,
-): Promise<RunningProgram> {
+function startHost(parts: HostParts, options: StackOptions): Promise<RunningProgram> {
+  const { appFolder, folder, settings, port } = parts;
   return startFunctionsHostProcess({
     appFolder,
     port,

@@ -33,7 +33,7 @@ function lastParameters(inMemory: boolean): unknown[] {
 }
 
 /** @param folder where tables are kept; undefined keeps them in memory */
-export function tableServer(folder: string | undefined): AzuriteServer {
+export function tableServer(folder: string | undefined, port = anyPort): AzuriteServer {
   const Configuration = defaultExport<unknown>(require('azurite/dist/src/table/TableConfiguration'));
   const Server = defaultExport<AzuriteServer>(require('azurite/dist/src/table/TableServer'));
   const database = join(folder ?? '', 'tables.json');
@@ -42,7 +42,7 @@ export function tableServer(folder: string | undefined): AzuriteServer {
   return new Server(
     new Configuration(
       host,
-      anyPort,
+      port,
       keepAliveInSeconds,
       database,
       ...logs,
@@ -52,7 +52,7 @@ export function tableServer(folder: string | undefined): AzuriteServer {
 }
 
 /** @param folder where blobs are kept; undefined keeps them in memory */
-export function blobServer(folder: string | undefined): AzuriteServer {
+export function blobServer(folder: string | undefined, port = anyPort): AzuriteServer {
   const Configuration = defaultExport<unknown>(require('azurite/dist/src/blob/BlobConfiguration'));
   const Server = defaultExport<AzuriteServer>(require('azurite/dist/src/blob/BlobServer'));
   const databases = [join(folder ?? '', 'blobs.json'), join(folder ?? '', 'extents.json')];
@@ -63,7 +63,7 @@ export function blobServer(folder: string | undefined): AzuriteServer {
   const logs = [accessLog, undefined, debugLog, undefined];
   return new Server(
     new Configuration(
-      ...[host, anyPort, keepAliveInSeconds, ...databases, content],
+      ...[host, port, keepAliveInSeconds, ...databases, content],
       ...[...logs, ...lastParameters(folder === undefined)],
     ),
   );

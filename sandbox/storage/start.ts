@@ -8,6 +8,9 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 export interface StorageOptions {
   /** Where tables and blobs are kept; without it they are gone when the storage stops. */
   folder?: string;
+  /** Default 0: a free one. */
+  tablePort?: number;
+  blobPort?: number;
   /** Gets what Azurite writes. */
   onLine?: (line: string) => void;
 }
@@ -21,10 +24,12 @@ export interface Storage {
   pid: number;
   /** Writes what is in memory to the folder, then ends the process. */
   stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
 }
 
 /**
- * Starts Azurite's tables and blobs in a process of their own, on free ports of the loopback interface.
+ * Starts Azurite's tables and blobs in a process of their own, on the loopback interface.
  *
  * With a folder, Azurite writes its databases every 5 s and when it is stopped: what was written in the seconds before
  * a SIGKILL of the storage itself is lost.
@@ -35,7 +40,7 @@ export async function startStorage(options: StorageOptions = {}): Promise<Storag
   const program = await startProgram({
     name: 'storage',
     file: join(__dirname, 'program.ts'),
-    args: options.folder === undefined ? [] : ['--folder', options.folder],
+    args: argumentsOf(options),
     ...(options.onLine ? { onLine: options.onLine } : {}),
   });
   const tablePort = Number(program.ready.tablePort);
@@ -48,7 +53,15 @@ export async function startStorage(options: StorageOptions = {}): Promise<Storag
     stop: async () => {
       await program.stop();
     },
+    kill: async () => {
+      await program.kill();
+    },
   };
+}
+
+function argumentsOf({ folder, tablePort = 0, blobPort = 0 }: StorageOptions): string[] {
+  const ports = ['--table-port', String(tablePort), '--blob-port', String(blobPort)];
+  return folder === undefined ? ports : ['--folder', folder, ...ports];
 }
 
 function connectionString(tablePort: number, blobPort: number): string {
