@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Certificate } from '../twin/certificate.ts';
 import { createChance } from '../twin/chance.ts';
 import { realClock } from '../twin/clock.ts';
 import { noBody } from '../twin/contract.ts';
@@ -51,13 +52,14 @@ export interface AzureDevOps extends Actions {
   /** Whether error bodies begin with a byte order mark, as some do. */
   manners: Pick<Manners, 'errorsBeginWithMark'>;
   /** Serves both hosts on loopback and delivers events by the clock until it is closed. */
-  listen(ports?: Ports): Promise<ListeningHosts>;
+  listen(options?: ListenOptions): Promise<ListeningHosts>;
 }
 
-/** Ports on loopback; 0, the default, takes a free one. */
-export interface Ports {
+/** Ports on loopback: 0, the default, takes a free one. With a certificate both hosts speak https. */
+export interface ListenOptions {
   service?: number;
   content?: number;
+  certificate?: Certificate;
 }
 
 /** Both hosts on loopback; `close` also ends the deliveries. */
@@ -102,7 +104,8 @@ export function createAzureDevOps(settings: AzureDevOpsSettings = {}): AzureDevO
     controls: controlsOf(actions, manners),
   });
   const content = createContentTwin(context, settings);
-  const listen = (ports: Ports = {}) => listenOn({ context, service, content, deliveries }, ports);
+  const listen = (options: ListenOptions = {}) =>
+    listenOn({ context, service, content, deliveries }, options);
   return { ...actions, service, content, deliveries, manners, listen };
 }
 
@@ -141,10 +144,10 @@ interface Parts {
   deliveries: Deliveries;
 }
 
-async function listenOn(parts: Parts, ports: Ports): Promise<ListeningHosts> {
+async function listenOn(parts: Parts, { certificate, ...ports }: ListenOptions): Promise<ListeningHosts> {
   const { context, deliveries } = parts;
-  const service = await parts.service.listen(ports.service);
-  const content = await parts.content.listen(ports.content);
+  const service = await parts.service.listen(ports.service, certificate);
+  const content = await parts.content.listen(ports.content, certificate);
   Object.assign(context.origins, { service: service.url, content: content.url });
   deliveries.start();
   const close = async () => {

@@ -12,7 +12,7 @@ export interface Manners {
 }
 
 /** Operations that exist as previews only: their api-version must say so. */
-const PREVIEW_ONLY = /^(CheckConfigurations|PipelinePermissions|Environments)\./;
+const PREVIEW_ONLY = /^(CheckConfigurations|PipelinePermissions)\./;
 
 const SIGN_IN_PAGE =
   '<!DOCTYPE html><html><head><title>Azure DevOps Services | Sign In</title></head></html>';

@@ -67,3 +67,9 @@ export function identityOf(context: Context, id: string) {
     ...(person.members ? { isContainer: true } : {}),
   };
 }
+
+/** An identity as the older payloads carry it. */
+export function shortIdentity(context: Context, personId: string) {
+  const { id, displayName, uniqueName, url, imageUrl } = identityOf(context, personId);
+  return { id, displayName, uniqueName, url, imageUrl };
+}

@@ -1,9 +1,6 @@
-import type { Context } from '../context.ts';
-import { dateOf, organizationUrl } from '../context.ts';
-import { shortIdentity } from '../hooks/render-first-build-version.ts';
-import type { Rendering } from '../hooks/render-subject.ts';
-import type { Subject } from '../hooks/rows.ts';
-import { identityOf } from '../people.ts';
+import { type Context, dateOf, organizationUrl } from '../context.ts';
+import type { Rendering, Subject } from '../hooks/rows.ts';
+import { identityOf, shortIdentity } from '../people.ts';
 import type { PullRequest } from './rows.ts';
 
 type PullRequestSubject = Extract<Subject, { kind: 'pull-request' }>;

@@ -6,29 +6,31 @@ const HEADER = Buffer.concat([
   Buffer.from('http://schemas.microsoft.com/2003/10/Serialization/'),
 ]);
 
-/** Text records that also close the element, by the size of their length: one, two or four bytes. */
-const CHARS8 = 0x99;
-const CHARS16 = 0x9b;
-const CHARS32 = 0x9d;
+/** Text records with a length of one or two bytes; the next higher value also closes the element. */
+const CHARS8 = 0x98;
+const CHARS16 = 0x9a;
+const CLOSING = 1;
+
+/** Longer texts come in several records of so many bytes; a character may be cut in two. */
+const CHUNK_IN_BYTES = 512;
 
 /**
  * The body that the Service Bus consumer sends by default: the JSON text as a .NET binary XML string
- * (open specification MC-NBFX). The record type is at offset 61, the length after it is little-endian.
+ * (open specification MC-NBFX). The first record type is at offset 61, the length after it is little-endian.
  */
 export function asDataContractString(json: string): Uint8Array {
   const text = Buffer.from(json, 'utf8');
-  return Buffer.concat([HEADER, recordHead(text.length), text]);
+  const records = [];
+  for (let at = 0; at === 0 || at < text.length; at += CHUNK_IN_BYTES) {
+    const chunk = text.subarray(at, at + CHUNK_IN_BYTES);
+    records.push(recordHead(chunk.length, at + CHUNK_IN_BYTES >= text.length), chunk);
+  }
+  return Buffer.concat([HEADER, ...records]);
 }
 
-function recordHead(length: number): Buffer {
-  if (length <= 0xff) return Buffer.from([CHARS8, length]);
-  const head = Buffer.alloc(length <= 0xffff ? 3 : 5);
-  if (length <= 0xffff) {
-    head.writeUInt8(CHARS16);
-    head.writeUInt16LE(length, 1);
-  } else {
-    head.writeUInt8(CHARS32);
-    head.writeUInt32LE(length, 1);
-  }
-  return head;
+function recordHead(length: number, isLast: boolean): Buffer {
+  const closing = isLast ? CLOSING : 0;
+  return length <= 0xff
+    ? Buffer.from([CHARS8 + closing, length])
+    : Buffer.from([CHARS16 + closing, length & 0xff, length >> 8]);
 }

@@ -1,6 +1,6 @@
 import { type Context, organizationUrl, preciseDateOf } from '../context.ts';
-import { type Rendering, renderSubject } from './render-subject.ts';
-import type { Notification, Subscription } from './rows.ts';
+import { renderSubject } from './render-subject.ts';
+import type { Notification, Rendering, Subscription } from './rows.ts';
 
 /** The event as one subscription gets it: its version, its share of the messages and of the resource. */
 export function renderEvent(context: Context, notification: Notification, subscription: Subscription) {

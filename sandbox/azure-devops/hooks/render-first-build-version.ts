@@ -1,7 +1,7 @@
 import { definitionOf, projectUrl } from '../builds/render-build.ts';
 import type { Build } from '../builds/rows.ts';
 import { type Context, dateOf, organizationUrl } from '../context.ts';
-import { identityOf } from '../people.ts';
+import { shortIdentity } from '../people.ts';
 
 /** The resource of `build.complete` 1.0, in the shape of the XAML builds of old: `status` carries the result. */
 export function renderFirstBuildVersion(context: Context, build: Build) {
@@ -50,10 +50,4 @@ function containerOf(context: Context, id: number, name: string) {
   const url = `${organizationUrl(context)}/_apis/resources/Containers/${id}/${name}`;
   const downloadUrl = `${url}?api-version=1.0&$format=zip&downloadFileName=${name}`;
   return { type: 'container', url, downloadUrl };
-}
-
-/** An identity as the older payloads carry it. */
-export function shortIdentity(context: Context, personId: string) {
-  const { id, displayName, uniqueName, url, imageUrl } = identityOf(context, personId);
-  return { id, displayName, uniqueName, url, imageUrl };
 }

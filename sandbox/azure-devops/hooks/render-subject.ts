@@ -7,14 +7,7 @@ import { identityOf } from '../people.ts';
 import { renderRunInEvent, renderStage, webUrl } from '../pipelines/render-run.ts';
 import { buildOfEvent } from './event-facts.ts';
 import { renderFirstBuildVersion } from './render-first-build-version.ts';
-import type { HookEvent } from './rows.ts';
-
-/** An event's resource and the text about it. */
-export interface Rendering {
-  resource: Record<string, unknown>;
-  text: string;
-  detailedText?: string;
-}
+import type { HookEvent, Rendering } from './rows.ts';
 
 /** Renders what the event is about as it is now, which may be newer than the event. */
 export function renderSubject(context: Context, event: HookEvent, version: string): Rendering {

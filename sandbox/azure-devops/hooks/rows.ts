@@ -87,3 +87,10 @@ export interface Disturbance {
   /** The notification never comes to be. */
   lost: boolean;
 }
+
+/** An event's resource and the text about it. */
+export interface Rendering {
+  resource: Record<string, unknown>;
+  text: string;
+  detailedText?: string;
+}

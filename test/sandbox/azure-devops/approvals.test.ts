@@ -255,7 +255,6 @@ describe('environments and checks over REST', () => {
     const ada = twin.addPerson({ displayName: 'Ada Example' });
     const added = await ask(twin, 'POST', 'parking/_apis/distributedtask/environments', {
       body: { name: 'PROD' },
-      version,
     });
     const resource = { type: 'environment', id: String(at(added.json, 'id')), name: 'PROD' };
     const type = { id: '8c6f20a7-a545-4486-9777-f762fafe0d4d', name: 'Approval' };

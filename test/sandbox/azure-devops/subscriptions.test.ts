@@ -131,8 +131,8 @@ describe('delivery to Service Bus', () => {
       ['hooks', 'application/xml'],
     ]);
     const body = Buffer.from(messages[0]?.body ?? []);
-    expect([body[0], body[61]]).toEqual([0x40, 0x9b]);
-    expect(JSON.parse(body.subarray(64).toString())).toMatchObject({ resource: { id } });
+    expect([body[0], body[61]]).toEqual([0x40, 0x9a]);
+    expect(JSON.parse(readRecords(body).text)).toMatchObject({ resource: { id } });
   });
 
   test('with bypassSerializer the body is plain JSON', async () => {
@@ -155,16 +155,31 @@ describe('delivery to Service Bus', () => {
   });
 
   test.each([
-    [10, 0x99, 2],
-    [255, 0x99, 2],
-    [256, 0x9b, 3],
-    [65_535, 0x9b, 3],
-    [65_536, 0x9d, 5],
-  ])('a text of %i bytes has the record %i and a head of %i bytes', (length, record, headLength) => {
-    const text = 'é'.repeat(Math.floor(length / 2)) + 'x'.repeat(length % 2);
-    const body = Buffer.from(asDataContractString(text));
-    expect(body[61]).toBe(record);
-    expect(body.readUIntLE(62, headLength - 1)).toBe(length);
-    expect(body.subarray(61 + headLength).toString()).toBe(text);
+    [0, [0x99]],
+    [255, [0x99]],
+    [256, [0x9b]],
+    [512, [0x9b]],
+    [513, [0x9a, 0x99]],
+    [1400, [0x9a, 0x9a, 0x9b]],
+  ])('a text of %i bytes is cut into records, the last of which closes', (length, types) => {
+    const text = 'x'.repeat(length % 2) + 'é'.repeat(Math.floor(length / 2));
+    expect(readRecords(asDataContractString(text))).toEqual({ text, types });
   });
 });
+
+/** The text of a serialized string and the types of its records, read by the rules of the format. */
+function readRecords(bytes: Uint8Array): { text: string; types: number[] } {
+  const body = Buffer.from(bytes);
+  const types: number[] = [];
+  const chunks: Buffer[] = [];
+  for (let at = 61; at < body.length; ) {
+    const type = body.readUInt8(at);
+    const isShort = type < 0x9a;
+    const length = isShort ? body.readUInt8(at + 1) : body.readUInt16LE(at + 1);
+    const start = at + (isShort ? 2 : 3);
+    types.push(type);
+    chunks.push(body.subarray(start, start + length));
+    at = start + length;
+  }
+  return { text: Buffer.concat(chunks).toString(), types };
+}
