@@ -36,7 +36,7 @@ export function joinQueue(draft: Draft, turn: StageTurn, waitsFor: WaitingRun['w
   const { run } = draft;
   const { waiting } = environmentOf(draft, name);
   const mine = waiting.find((entry) => entry.run === run.id);
-  if (mine?.stage === turn.stage.name && mine.waitsFor === waitsFor) return;
+  if (mine?.waitsFor === waitsFor) return;
   const entry: WaitingRun = {
     run: run.id,
     stage: turn.stage.name,
