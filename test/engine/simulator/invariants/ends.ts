@@ -35,8 +35,10 @@ export function inTime({ runs, world }: History, { scenario, faults, faultFree }
     .map(({ id, endedAt }) => `I1 run ${id} took ${((endedAt ?? 0) - START_AT) / 1000} s`);
 }
 
-function detours({ behaviour, deeds, runs, retries, rejects }: Scenario): number {
+function detours({ behaviour, deeds, runs, retries, rejects, pipeline }: Scenario): number {
   const freezes = deeds.map(({ event }) => Number(event.to ?? 0) - Number(event.from ?? 0));
+  const windows = pipeline.environments.flatMap(({ freezeWindows }) => freezeWindows);
+  for (const { from, to } of windows) freezes.push((to - from) * 60_000);
   const detour = behaviour.length + deeds.length + runs.length - 1 + retries + rejects.length;
   return detour * DETOUR_IN_MS + freezes.reduce((sum, lasts) => sum + lasts, 0);
 }

@@ -153,11 +153,11 @@ function isPassed({ outside }: History, { target }: OutsideEffect): boolean {
 
 function changedSince({ outside }: History, from: OutsideEffect, to: OutsideEffect): boolean {
   return outside.effects.some(
-    ({ at, project, environment, run }) =>
+    ({ at, project, environment, run, stage }) =>
       at > from.at &&
       at < to.at &&
       project === to.project &&
       environment === to.environment &&
-      run !== to.run,
+      (run !== to.run || stage !== to.stage),
   );
 }

@@ -12,6 +12,8 @@ export interface Expectation {
   readonly faults: number;
   /** The same scenario without faults. */
   readonly faultFree: { readonly calls: number; readonly lastsInMs: number };
+  /** What a single fault may cost besides a fifth more calls. */
+  readonly callsAFault: number;
 }
 
 /**
