@@ -22,6 +22,7 @@ export interface AppConfigurationTwin extends Twin {
 
 const VERSIONS = ['1.0', '2023-10-01', '2023-11-01', '2024-09-01'];
 
+/** Builds one store. */
 export function createAppConfigurationTwin(settings: AppConfigurationSettings = {}): AppConfigurationTwin {
   const { accessKeys = [], clock = realClock, acceptsToken, ...rest } = settings;
   const state: AppConfigurationState = { settings: new Map(), sequence: 0 };

@@ -61,6 +61,7 @@ export function requireUnlocked(known: KeyValue | undefined): void {
   throw new Refusal({ ...answer, json: { ...Object(answer.json), name: known.key } });
 }
 
+/** An ETag without its quotes. */
 export function unquoted(header: string | undefined): string | undefined {
   return header?.replace(/^"|"$/g, '');
 }

@@ -7,6 +7,7 @@ import type { Limit, RateLimits } from '../twin/rate-limit.ts';
 import type { LoggedRequest } from '../twin/request-log.ts';
 import { createTwin } from '../twin/twin.ts';
 import { errorBody } from './contract/shapes.ts';
+import { progress } from './deployments/progress.ts';
 import type { ArmDurations, ArmWorld, ReadSecret } from './deployments/world.ts';
 import { type Permits, refusalOf, wordError } from './refusals.ts';
 import { deploymentRoutes } from './routes/deployment-routes.ts';
@@ -31,7 +32,7 @@ export interface ArmSettings extends TwinSettings {
 /** Azure Resource Manager: resource groups, deployments, and a model of what they deploy. */
 export interface ArmTwin extends Twin {
   addResourceGroup(group: ResourceGroup): void;
-  /** What is deployed, as `resource` keeps it: by its id in any case. */
+  /** A resource that is deployed by now, by its id in any case. */
   resource(id: string): StoredResource | undefined;
   resources(): StoredResource[];
   /** Changes or adds a resource behind the back of every deployment. */
@@ -51,6 +52,7 @@ const LIMITS: readonly Limit[] = [
   { match: '*_Delete', requestsPerSecond: 10, burst: 200 },
 ];
 
+/** Builds the twin; deployments make progress on its clock, whenever a request looks. */
 export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
   const { tenantId = DEFAULT_TENANT, resourceGroups = [], permits = () => true, ...rest } = settings;
   const { clock = realClock, chance = createChance(), readSecret = () => undefined, durations } = settings;
@@ -64,6 +66,7 @@ export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
     readSecret,
     durations: { ...DEFAULT_DURATIONS, ...durations },
   };
+  const parts = partsOf(world);
   const twin = createTwin({
     limits: LIMITS,
     ...rest,
@@ -76,7 +79,7 @@ export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
     wordError,
     headersOf: (request, limits) => headersOf(world, request, limits),
     around: async (admitted, serve) => refusalOf(admitted, permits) ?? serve(),
-    controls: controlsOf(state),
+    controls: controlsOf(parts, state),
     routes: [
       ...resourceGroupRoutes(world),
       ...deploymentRoutes(world),
@@ -84,7 +87,7 @@ export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
       ...listRoutes(world, settings.pageSize ?? 100),
     ],
   });
-  return { ...twin, ...armParts(state) };
+  return { ...twin, ...parts };
 }
 
 function emptyState(): ArmState {
@@ -97,13 +100,20 @@ function emptyState(): ArmState {
   };
 }
 
-function armParts(state: ArmState): Omit<ArmTwin, keyof Twin> {
+type Parts = Omit<ArmTwin, keyof Twin>;
+
+function partsOf(world: ArmWorld): Parts {
+  const { state } = world;
+  const present = () => {
+    progress(world);
+    return state.resources;
+  };
   return {
     addResourceGroup: (group) => void addResourceGroup(state, group),
-    resource: (id) => state.resources.get(id.toLowerCase()),
-    resources: () => [...state.resources.values()],
-    putResource: (resource) => void state.resources.set(resource.id.toLowerCase(), resource),
-    removeResource: (id) => void state.resources.delete(id.toLowerCase()),
+    resource: (id) => present().get(id.toLowerCase()),
+    resources: () => [...present().values()],
+    putResource: (resource) => void present().set(resource.id.toLowerCase(), resource),
+    removeResource: (id) => void present().delete(id.toLowerCase()),
     addResourceFault: (fault) => void state.resourceFaults.push(resourceFault.parse(fault)),
   };
 }
@@ -114,8 +124,7 @@ const resourceFault = z.discriminatedUnion('kind', [
   z.strictObject({ ...aim, kind: z.literal('delay'), delayInMs: z.number().min(0) }),
 ]);
 
-function controlsOf(state: ArmState): ControlRoute[] {
-  const parts = armParts(state);
+function controlsOf(parts: Parts, state: ArmState): ControlRoute[] {
   return [
     { method: 'GET', path: '/resources', handle: () => parts.resources() },
     { method: 'GET', path: '/resource-faults', handle: () => state.resourceFaults },

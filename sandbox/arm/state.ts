@@ -1,6 +1,7 @@
 import type { ArmError } from './errors.ts';
 import type { Value, ValueObject } from './expressions/value.ts';
 
+/** A resource group; names compare without case. */
 export interface ResourceGroup {
   subscriptionId: string;
   name: string;
@@ -44,6 +45,7 @@ export interface DeploymentStep {
   error?: ArmError;
 }
 
+/** Where a deployment stands, in the words of ARM. */
 export type ProvisioningState = 'Accepted' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled';
 
 /** A deployment: its history entry and what it still has to do. Times are in milliseconds since 1970. */

@@ -36,6 +36,7 @@ const DEFAULT_PRINCIPAL: Principal = {
   managed: 'system',
 };
 
+/** Builds the twin with one system-assigned managed identity, unless principals are given. */
 export function createEntraTwin(settings: EntraSettings = {}): EntraTwin {
   const {
     tenantId = DEFAULT_TENANT,

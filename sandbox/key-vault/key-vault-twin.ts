@@ -40,6 +40,7 @@ const LIMITS: readonly Limit[] = [
   },
 ];
 
+/** Builds one vault. */
 export function createKeyVaultTwin(settings: KeyVaultSettings = {}): KeyVaultTwin {
   const { tenantId = DEFAULT_TENANT, secrets = {}, permits = () => true, ...rest } = settings;
   const { clock = realClock, chance = createChance() } = settings;

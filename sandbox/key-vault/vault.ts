@@ -29,6 +29,7 @@ export function secretOf({ state }: Vault, name: string): Secret {
   return secret;
 }
 
+/** A deleted secret that is not purged; throws the refusal that its absence is answered with. */
 export function deletedSecretOf({ state }: Vault, name: string): Secret {
   const secret = state.secrets.get(name.toLowerCase());
   if (secret?.deletedAt === undefined) throw notFound(name);

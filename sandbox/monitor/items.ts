@@ -28,6 +28,7 @@ export interface ItemFault {
   times?: number | undefined;
 }
 
+/** Why an item was not taken. */
 export interface Rejection {
   statusCode: number;
   message: string;

@@ -36,6 +36,7 @@ interface MonitorState {
   faults: ItemFault[];
 }
 
+/** Builds the twin; what it took is read with `items`. */
 export function createMonitorTwin(settings: MonitorSettings = {}): MonitorTwin {
   const { instrumentationKey, clock = realClock, ...rest } = settings;
   const state: MonitorState = { items: [], faults: [] };

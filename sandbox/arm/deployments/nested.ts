@@ -15,6 +15,7 @@ interface NestedDeployment {
   loops: Record<string, number>;
 }
 
+/** Whether a resource is a deployment itself. */
 export function isDeployment({ type }: { type: string }): boolean {
   return type.toLowerCase() === 'microsoft.resources/deployments';
 }

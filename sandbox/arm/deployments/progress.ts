@@ -22,6 +22,7 @@ export function progress(world: ArmWorld): void {
   }
 }
 
+/** Whether a deployment still has something to do. */
 export function isActive({ state }: DeploymentRecord): boolean {
   return state === 'Accepted' || state === 'Running';
 }

@@ -41,16 +41,25 @@ export function addRecord(
   return record;
 }
 
-/** The template of a record with a context in which states of resources are known. */
-export function contextOf(
-  world: ArmWorld,
-  record: DeploymentRecord,
-): { prepared: Prepared; context: ExpressionContext } {
+/** A template that is ready to run: its context knows the states of resources. */
+export interface Running {
+  prepared: Prepared;
+  context: ExpressionContext;
+}
+
+const running = new WeakMap<DeploymentRecord, Running>();
+
+/** The template of a record, made ready once. */
+export function contextOf(world: ArmWorld, record: DeploymentRecord): Running {
+  const known = running.get(record);
+  if (known) return known;
   const scope = scopeOf(world, record);
   const parent = parentOf(world.state, record);
   const outer = record.outerScope && parent ? contextOf(world, parent).context : undefined;
   const prepared = prepareAgain({ template: record.template, scope, outer }, record.parameters);
-  return { prepared, context: runtimeContext(world, prepared.context, prepared.declared.resources) };
+  const context = runtimeContext(world, prepared.context, prepared.declared.resources);
+  running.set(record, { prepared, context });
+  return { prepared, context };
 }
 
 /** The deployment that a nested one is part of. */

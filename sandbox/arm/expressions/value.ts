@@ -41,6 +41,7 @@ export function isObject(value: Value | undefined): value is ValueObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value as text; throws `ExpressionError` for anything else, as the functions below do. */
 export function asText(value: Value | undefined, what = 'an argument'): string {
   if (typeof value === 'string') return value;
   throw new ExpressionError(`The template language function expects ${what} to be a string.`);

@@ -8,6 +8,7 @@ import { type ParameterDefinition, type Template, typeOf } from './template.ts';
 /** A value given for a parameter; `unknown` marks one that only the running deployment knows. */
 export type SuppliedParameter = { value: Value } | { unknown: true };
 
+/** Parameters by their names, whose case does not count. */
 export type SuppliedParameters = Readonly<Record<string, SuppliedParameter>>;
 
 /** The parameters of a deployment; one that is not yet known has no value. */
