@@ -33,7 +33,8 @@ const verifies = {
 /** The document's deployment of one environment. */
 const DEPLOYMENT: readonly KindRow[] = [
   { ...deploys, kind: 'infrastructure', after: [], appliesUnchanged: true, cancels: true },
-  { ...deploys, kind: 'unity-catalog', after: ['infrastructure'] },
+  // Applies always, since it sees the outputs of the infrastructure only then; without a difference it writes nothing.
+  { ...deploys, kind: 'unity-catalog', after: ['infrastructure'], appliesUnchanged: true },
   { ...deploys, kind: 'wheel', after: ['unity-catalog'] },
   { ...deploys, kind: 'notebooks', after: ['unity-catalog'] },
   { ...deploys, kind: 'databricks-config', after: ['wheel', 'notebooks'] },
