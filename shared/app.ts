@@ -12,6 +12,7 @@ import { tableProjects } from './adapters/table-projects.ts';
 import { tableReleases } from './adapters/table-releases.ts';
 import { TableStore } from './adapters/table-store.ts';
 import { telemetryOf } from './adapters/telemetry.ts';
+import { approvalReader } from './azure-devops/approval-reader.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Ports } from './engine/engine-ports.ts';
@@ -62,11 +63,12 @@ function build(config: Config): NonNullable<typeof built> {
   const clock = systemClock;
   const clients = serviceClients({ config, identity, clock });
   const projects = tableProjects(tables);
-  const parts = { projects, approvals: clients.approvals, kinds: new Set(kinds.keys()), now: clock.now };
+  const releases = tableReleases(tables);
+  const approvals = approvalReader({ clients, store, records: store, releases, clock });
+  const parts = { projects, approvals, kinds: new Set(kinds.keys()), now: clock.now };
   const ports = {
-    ...{ store, content, clock, kinds, projects, clients },
+    ...{ store, content, clock, kinds, projects, clients, releases },
     records: store,
-    releases: tableReleases(tables),
     deliveries: tableDeliveries(tables),
     bus: lazyBus(busOf(config, identity)),
     directory: projectDirectory(parts),

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { Config } from '../config.ts';
 import type { Clients } from '../engine/clients.ts';
 import type { Clock } from '../engine/ports.ts';
-import type { ApprovalReader } from '../project/directory.ts';
+import { createArmClient } from './arm.ts';
 import { createAzureDevOpsClient } from './azure-devops.ts';
 import { createDatabricksClient } from './databricks.ts';
 import { HostLimits } from './host-limit.ts';
@@ -15,17 +15,13 @@ export interface ServiceClientsOptions {
 }
 
 /** The clients of all services, with the limits that they share within the process. */
-export function serviceClients({
-  config,
-  identity,
-  clock,
-}: ServiceClientsOptions): Clients & { readonly approvals: ApprovalReader } {
+export function serviceClients({ config, identity, clock }: ServiceClientsOptions): Clients {
   const limits = new HostLimits(clock);
   const shared = { credential: identity, clock, limits };
   return {
     databricks: (workspaceUrl) =>
       createDatabricksClient({ workspaceUrl, credential: identity, clock, limits }),
-    arm: missing('Azure Resource Manager'),
+    arm: (subscription) => createArmClient({ subscription, armUrl: config.armUrl, ...shared }),
     azureDevOps: (organization) =>
       createAzureDevOpsClient({
         organization,
@@ -34,17 +30,5 @@ export function serviceClients({
         ...shared,
       }),
     keyVault: (vault) => createKeyVaultClient({ vault, keyVaultUrl: config.keyVaultUrl, ...shared }),
-    approvals: {
-      meaningOf: async () => ({
-        project: null,
-        ignored: 'approvals of Azure DevOps are not read by this version',
-      }),
-    },
-  };
-}
-
-function missing(service: string): () => never {
-  return () => {
-    throw new Error(`this version of Slipway does not talk to ${service}`);
   };
 }

@@ -1,4 +1,4 @@
-import type { RunRequested } from '../release/events.ts';
+import type { RunEvent, RunRequested } from '../release/events.ts';
 import { advance } from './advance.ts';
 import type { Ports } from './engine-ports.ts';
 import type { IntakeMessage } from './intake-message.ts';
@@ -9,6 +9,8 @@ import type { WebhookEvent } from './webhook-events.ts';
 export type Meaning =
   /** It asks for a run. */
   | { readonly project: string; readonly start: RunRequested }
+  /** It tells a run of something that happened, or of several things, one after the other. */
+  | { readonly project: string; readonly run: string; readonly events: readonly RunEvent[] }
   /** It was handed on to a run that waits for it. */
   | { readonly project: string; readonly run: string; readonly done: string }
   | { readonly project: string | null; readonly ignored: string };
@@ -54,8 +56,28 @@ export async function takeIntake(
     return note(meaning.project ?? NO_PROJECT, { outcome: 'ignored', why: meaning.ignored, run: null });
   if ('done' in meaning)
     return note(meaning.project, { outcome: 'queued', why: meaning.done, run: meaning.run });
+  if ('events' in meaning) return note(meaning.project, await tellRun(ports, meaning));
   const { project, start } = meaning;
   const { ignored } = await advance(ports, { project, run: start.id }, { event: start });
   const why = ignored ?? `run ${start.id} started`;
   return note(project, { outcome: ignored === null ? 'queued' : 'ignored', why, run: start.id });
+}
+
+/** Passes events on to their run. What the run ignores, a replay for example, is noted with its reason. */
+async function tellRun(
+  ports: Ports,
+  { project, run, events }: Extract<Meaning, { events: unknown }>,
+): Promise<{ readonly outcome: 'queued' | 'ignored'; readonly why: string; readonly run: string }> {
+  const reasons: string[] = [];
+  for (const event of events) {
+    const { ignored } = await advance(ports, { project, run }, { event });
+    if (ignored !== null) reasons.push(ignored);
+  }
+  const isNews = reasons.length < events.length;
+  const types = [...new Set(events.map(({ type }) => type))].join(', ');
+  return {
+    outcome: isNews ? 'queued' : 'ignored',
+    why: isNews ? `told the run: ${types}` : reasons.join('; '),
+    run,
+  };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AzureDevOpsClient, Build, PublishedArtifact } from '../engine/azure-devops-client.ts';
-import type { ContentStore } from '../engine/ports.ts';
+import type { ContentStore, ReleaseRecord } from '../engine/ports.ts';
 import { Refusal, UnreadableInput } from '../errors.ts';
 import type { ArtifactName, Manifest, ManifestFile } from '../project/manifest.ts';
 import { ARTIFACT_NAMES, readManifest, storeManifest } from '../project/manifest.ts';
@@ -31,8 +31,7 @@ export const artifacts: StepKind = {
   summary: 'the artifacts of the build, stored by content',
   async apply(context) {
     const known = await context.releases.find(context.project, context.run.release);
-    if (known !== null)
-      return { done: outputOf(known.manifest, await readManifest(context.content, known.manifest)) };
+    if (known !== null) return { done: outputOf(known, await readManifest(context.content, known.manifest)) };
     const input = readInput(context);
     const client = context.clients.azureDevOps(input.organization);
     const build = await client.build(input.project, input.build);
@@ -88,9 +87,9 @@ async function takeIn(context: StepContext, { client, input, build }: Intake): P
     taken[name] = await storeFiles(content, files);
   }
   const manifest: Manifest = { schema: 1, artifacts: taken };
-  const digest = await storeManifest(content, manifest);
-  await addRelease(context, build, digest);
-  return { done: outputOf(digest, manifest) };
+  const release = releaseOf(context, build, await storeManifest(content, manifest));
+  await context.releases.add(context.project, release);
+  return { done: outputOf(release, manifest) };
 }
 
 interface Wanted {
@@ -129,23 +128,23 @@ async function storeFiles(
   return stored.sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-function addRelease(
-  { releases, project, run, clock }: StepContext,
-  build: Build,
-  manifest: string,
-): Promise<void> {
+function releaseOf({ run, clock }: StepContext, build: Build, manifest: string): ReleaseRecord {
   const { id, number, branch, commit, definition } = build;
-  return releases.add(project, {
+  return {
     name: run.release,
     order: Number(id.slice(-15)),
     manifest,
     takenInAt: clock.now(),
     source: { build: id, number, branch, commit, pipeline: definition },
-  });
+  };
 }
 
-function outputOf(manifest: string, { artifacts: byName }: Manifest): Record<string, Json> {
+function outputOf(
+  { manifest, source }: ReleaseRecord,
+  { artifacts: byName }: Manifest,
+): Record<string, Json> {
   const files = Object.values(byName).flat();
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  return { manifest, files: files.length, bytes, artifacts: Object.keys(byName).sort() };
+  const names = Object.keys(byName).sort();
+  return { manifest, files: files.length, bytes, artifacts: names, number: source.number ?? null };
 }
