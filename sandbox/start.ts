@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cloud } from './cloud.ts';
+import { startCloud } from './cloud.ts';
+import type { ShownRun } from './release/api.ts';
+import { SlipwayApi } from './release/api.ts';
+import { Approvals } from './release/approvals.ts';
+import { setFaults } from './release/faults.ts';
+import type { StartOptions } from './release/options.ts';
+import { readOptions } from './release/options.ts';
+import type { SandboxProject } from './release/project.ts';
+import {
+  addArtifactsPipeline,
+  exampleProject,
+  projectIn,
+  publish,
+  seedCloud,
+  slipwayYaml,
+  subscribe,
+} from './release/project.ts';
+import { inventories, summaryOf, violationsIn } from './release/summary.ts';
+import { ReleaseView, seconds } from './release/view.ts';
+import type { Stack } from './stack.ts';
+import { startStack } from './stack.ts';
+
+const WEBHOOK = { user: 'azure-devops', password: 'only-for-the-sandbox' };
+const LOOK_EVERY_MS = 150;
+
+/** A sandbox that is up. */
+interface Sandbox {
+  readonly options: StartOptions;
+  readonly cloud: Cloud;
+  readonly stack: Stack;
+  readonly api: SlipwayApi;
+  readonly project: SandboxProject;
+  readonly folder: string;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function startSandbox(options: StartOptions): Promise<Sandbox> {
+  const begunAt = Date.now();
+  const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'slipway-sandbox-')));
+  const state = options.state === null ? {} : { stateFolder: options.state };
+  const [cloud, project] = await Promise.all([
+    startCloud(state),
+    options.artifacts === null
+      ? exampleProject(join(folder, 'example-artifacts'))
+      : projectIn(options.artifacts),
+  ]);
+  const stack = await startStack({
+    ...state,
+    port: options.port,
+    settings: { ...cloud.settings, WEBHOOK_USER: WEBHOOK.user, WEBHOOK_PASSWORDS: WEBHOOK.password },
+    onLine: (program, line) => (options.verbose ? say(`         [${program}] ${line}`) : undefined),
+  });
+  const api = new SlipwayApi(stack.url);
+  say(`Slipway is up at ${stack.url}/api (${seconds(Date.now() - begunAt)}). Nothing leaves this machine.`);
+  return { options, cloud, stack, api, project, folder };
+}
+
+/** Registers the project, publishes its build and lets Azure DevOps call the webhook. */
+async function release({ cloud, stack, api, project, options }: Sandbox): Promise<string> {
+  seedCloud(cloud, project);
+  const pipeline = addArtifactsPipeline(cloud, project);
+  await api.register(project.name, slipwayYaml(project, pipeline));
+  await subscribe(cloud, { url: `${stack.url}/api/webhooks/azure-devops`, ...WEBHOOK });
+  setFaults(cloud, options.faults);
+  const build = publish(cloud, project);
+  say(`Build ${build} of ${project.name} is published; Azure DevOps calls the webhook.\n`);
+  return `release-${build}`;
+}
+
+async function follow({ api, project, options }: Sandbox, id: string): Promise<ShownRun> {
+  const startedAt = Date.now();
+  const view = new ReleaseView(say, startedAt);
+  const approvals = new Approvals(api, options.approve, say);
+  for (;;) {
+    const run = await api.run(project.name, id);
+    if (run !== null) {
+      view.show(run, Date.now());
+      if (run.status !== 'running') return run;
+      await approvals.look(project.name, run);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+function conclude({ stack, cloud, project }: Sandbox, run: ShownRun): void {
+  const took = seconds((run.endedAt ?? run.createdAt) - run.createdAt);
+  say(`\nRun ${run.id} ${run.status} in ${took}.`);
+  const failed = run.stages.find(
+    ({ note, status }) => status !== 'succeeded' && status !== 'skipped' && note !== null,
+  );
+  if (failed !== undefined) say(`Stage ${failed.name}: ${failed.note}`);
+  for (const violation of violationsIn(cloud)) say(`CONTRACT VIOLATION ${violation}`);
+  const api = `${stack.url}/api/projects/${project.name}`;
+  say(
+    `Look at   ${api}/runs/${run.id}\n          ${api}/runs/${run.id}/events\n          ${api}/environments`,
+  );
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), process.stdin.isTTY === true);
+  const sandbox = await startSandbox(options);
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll(sandbox);
+    return stopping;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => void stop().then(() => process.exit(130)));
+  const before = inventories(sandbox.cloud);
+  const run = await follow(sandbox, await release(sandbox));
+  conclude(sandbox, run);
+  if (options.once) await stop();
+  if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(sandbox.cloud, run, before))}\n`);
+  if (options.once) process.exit(run.status === 'succeeded' ? 0 : 1);
+  say('\nCtrl-C stops everything.');
+}
+
+async function stopAll({ stack, cloud, options, folder }: Sandbox): Promise<void> {
+  await stack.stop();
+  await cloud.stop();
+  if (options.state === null) await rm(folder, { recursive: true, force: true });
+}
+
+main().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
