@@ -139,6 +139,35 @@ describe('functions', () => {
       [1, 2, 3],
     ],
     ["[contoso.twice('ab')]", 'abab'],
+    // what is left of the plain ones
+    ["[array('a')]", ['a']],
+    ["[createObject('a', 1, 'b', null())]", { a: 1, b: null }],
+    ["[objectKeys(createObject('b', 1, 'a', 2))]", ['a', 'b']],
+    ["[shallowMerge(createArray(createObject('a', 1), createObject('a', 2)))]", { a: 2 }],
+    ["[intersection(createObject('a', 1, 'b', 2), createObject('a', 1, 'b', 3))]", { a: 1 }],
+    ["[union(createObject('a', 1), createObject('a', 2))]", { a: 2 }],
+    ["[indexOf('Parking', 'K')]", 3],
+    ["[indexOf(parameters('zones'), 'c')]", 2],
+    ["[lastIndexOf('abab', 'AB')]", 2],
+    ["[endsWith('parking', 'KING')]", true],
+    ["[trim(' a ')]", 'a'],
+    ["[base64ToJson(base64('[1]'))]", [1]],
+    ["[uriComponentToString(uriComponent('a b/c'))]", 'a b/c'],
+    ["[mapValues(createObject('a', 1), lambda('v', add(lambdaVariables('v'), 1)))]", { a: 2 }],
+    ['[mul(sub(7, 2), 3)]', 15],
+    ['[min(3, 1, 2)]', 1],
+    ["[float('1.5')]", 1.5],
+    ['[bool(0)]', false],
+    ['[false()]', false],
+    ["[greaterOrEquals('b', 'b')]", true],
+    ['[lessOrEquals(2, 1)]', false],
+    ["[greater('b', 'a')]", true],
+    ['[resourceGroup().name]', 'rg'],
+    ['[subscription().subscriptionId]', SUBSCRIPTION],
+    ['[tenant().tenantId]', 'tenant'],
+    ['[deployment().name]', 'main'],
+    ['[environment().suffixes.keyvaultDns]', '.vault.azure.net'],
+    ['[dateTimeFromEpoch(0)]', '1970-01-01T00:00:00Z'],
     // dates
     ["[dateTimeAdd('2024-01-31T00:00:00Z', 'P1D', 'yyyy-MM-dd')]", '2024-02-01'],
     ["[dateTimeToEpoch('2024-01-01T00:00:00Z')]", 1_704_067_200],
@@ -164,12 +193,22 @@ describe('functions', () => {
     expect(evaluateText('[newGuid()]', { ...context, moment })).toBe('fresh');
   });
 
-  test.each(['[div(1, 0)]', "[substring('abc', 2, 5)]", "[add('1', 2)]", "[int('x')]", "[json('{')]"])(
-    '%s is an error',
-    (text) => {
-      expect(() => value(text)).toThrow(ExpressionError);
-    },
-  );
+  test.each([
+    '[div(1, 0)]',
+    "[substring('abc', 2, 5)]",
+    "[add('1', 2)]",
+    "[int('x')]",
+    "[json('{')]",
+    "[less(1, 'a')]",
+    '[first(1)]',
+    "[createObject('a')]",
+    '[if(true(), 1)]',
+    "[map(createArray(1), 'x')]",
+    "[dateTimeAdd('yesterday', 'P1D')]",
+    "[copyIndex('other')]",
+  ])('%s is an error', (text) => {
+    expect(() => value(text)).toThrow(ExpressionError);
+  });
 });
 
 describe('ids', () => {
