@@ -2,6 +2,7 @@ import type { ImportForm, NotebookLanguage } from '../engine/databricks-client.t
 import type { ContentStore } from '../engine/ports.ts';
 import { Refusal } from '../errors.ts';
 import type { ManifestFile } from '../project/manifest.ts';
+import { inParallel } from './in-parallel.ts';
 import { foldersBetween, pathProblem } from './notebooks-paths.ts';
 
 /** What the workspace makes of a file: a notebook in a language, one from Jupyter, or a plain file. */
@@ -65,12 +66,14 @@ export async function workspaceFiles(
 ): Promise<WorkspaceFile[]> {
   const problems = files.flatMap(fileProblems);
   if (problems.length > 0) throw refusal(problems);
-  const found = await Promise.all(
-    files.map(async (file) => ({ file, form: known(file) ?? (await formOf(file, content)) })),
-  );
-  const broken = found.filter(({ form }) => form === null);
-  if (broken.length > 0) throw refusal(broken.map(({ file }) => `${file.path} is no Jupyter notebook.`));
-  const placed = found.flatMap(({ file, form }) => (form === null ? [] : [placeAt(root, file, form)]));
+  const forms = new Map<ManifestFile, Form>();
+  await inParallel(files, { inFlight: 10 }, async (file) => {
+    const form = known(file) ?? (await formOf(file, content));
+    if (form !== null) forms.set(file, form);
+  });
+  const broken = files.filter((file) => !forms.has(file));
+  if (broken.length > 0) throw refusal(broken.map(({ path }) => `${path} is no Jupyter notebook.`));
+  const placed = files.map((file) => placeAt(root, file, forms.get(file) ?? 'FILE'));
   const clashes = clashesIn(placed, root);
   if (clashes.length > 0) throw refusal(clashes);
   return placed;
