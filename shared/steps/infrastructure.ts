@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import type { ArmClient, Deployment, DeploymentPlace, DeploymentSource } from '../engine/arm-client.ts';
+import { Refusal, TransientFailure } from '../errors.ts';
+import type { Json } from '../release/canonical-json.ts';
+import { canonicalJson, sha256 } from '../release/canonical-json.ts';
+import type { Change } from '../release/plan.ts';
+import { changesFor } from './infrastructure-plan.ts';
+import type { Infrastructure } from './infrastructure-source.ts';
+import { readInfrastructure } from './infrastructure-source.ts';
+import { readInventory, storeInventory, uncertainChanges } from './inventory.ts';
+import type { StepContext, StepKind, StepOutcome } from './step.ts';
+
+/** Longer than that a function does not wait for what-if. */
+const LONGEST_WHAT_IF_IN_MS = 60_000;
+const SHORTEST_PAUSE_IN_MS = 5_000;
+const LONGEST_PAUSE_IN_MS = 60_000;
+const LONGEST_DEPLOYMENT_IN_MS = 6 * 60 * 60_000;
+/** What a run can carry from step to step. */
+const LONGEST_OUTPUTS_IN_CHARACTERS = 16_000;
+/** Tag of a deployment that says what it deploys, and so that it is ours. */
+const TAG = 'slipway-content';
+
+const inventoryShape = z.strictObject({
+  schema: z.literal(1),
+  /** SHA-256 of place, template and parameters. */
+  content: z.string(),
+  deploymentId: z.string(),
+  /** Name of the deployment in the history of the resource group. */
+  deployment: z.string(),
+  outputs: z.record(z.string(), z.json()),
+});
+
+/**
+ * Deploys the compiled template of a release into the resource group of its environment, in incremental mode, and
+ * gives its outputs to the steps after it.
+ */
+export const infrastructure: StepKind = {
+  name: 'infrastructure',
+  summary: 'Azure resources of main.json in the resource group of rgName',
+  async plan(context) {
+    const wanted = await readInfrastructure(context);
+    if (wanted === null) return [];
+    const deployed = await readInventory(context, inventoryShape);
+    const isUncertain = (await uncertainChanges(context)).length > 0;
+    const isSame = deployed?.content === wanted.digest && !isUncertain;
+    // With a new id a tag that holds it would differ, though nothing else is new.
+    const deploymentId = isSame ? deployed.deploymentId : deploymentIdOf(context, wanted);
+    const differences = await whatIf(context, wanted, deploymentId);
+    return changesFor(differences, {
+      wanted,
+      deploymentId,
+      deployed: deployed?.content ?? null,
+      isUncertain,
+    });
+  },
+  async apply(context, changes) {
+    const wanted = await readInfrastructure(context);
+    if (wanted === null || changes.length === 0) return { done: await outputOfLast(context) };
+    return deploy(context, wanted, changes);
+  },
+  async cancel(context) {
+    const wanted = await readInfrastructure(context);
+    if (wanted === null) return { done: {} };
+    const { client, place } = siteOf(context, wanted);
+    if ((await client.deployment(place))?.state !== 'running') return { done: {} };
+    await client.cancelDeployment(place);
+    return { waiting: { until: context.clock.now() + SHORTEST_PAUSE_IN_MS, memo: context.memo } };
+  },
+};
+
+/** Names the deployments of a release: at most 40 characters, the same for the same release and content. */
+function deploymentIdOf({ run }: StepContext, { digest }: Infrastructure): string {
+  return `${run.release.replaceAll(/[^A-Za-z0-9-]+/g, '-').slice(0, 27)}-${digest.slice(0, 12)}`;
+}
+
+/** Name of the deployment of one round of the step; another try of it finds the deployment by this name. */
+function deploymentName({ project, run, key }: StepContext, { digest }: Infrastructure): string {
+  const ours = sha256(canonicalJson([project, key, digest])).slice(0, 16);
+  return `slipway-${run.release.replaceAll(/[^\w.()-]+/g, '-').slice(0, 38)}-${ours}`;
+}
+
+interface Site {
+  readonly client: ArmClient;
+  readonly place: DeploymentPlace;
+}
+
+function siteOf(context: StepContext, wanted: Infrastructure): Site {
+  const { subscription, resourceGroup } = wanted;
+  const place = { resourceGroup, name: deploymentName(context, wanted) };
+  return { client: context.clients.arm(subscription), place };
+}
+
+function sourceOf({ template, parameters, takesDeploymentId }: Infrastructure, id: string): DeploymentSource {
+  const added = takesDeploymentId ? { deployment_id: { value: id } } : {};
+  return { template, parameters: { ...parameters, ...added } };
+}
+
+async function whatIf(context: StepContext, wanted: Infrastructure, deploymentId: string) {
+  const { clock } = context;
+  const { client, place } = siteOf(context, wanted);
+  const end = clock.now() + LONGEST_WHAT_IF_IN_MS;
+  let answer = await client.startWhatIf(place, sourceOf(wanted, deploymentId));
+  if (answer === null) throw new Refusal(noResourceGroup(wanted));
+  while ('pending' in answer) {
+    if (clock.now() + answer.pauseInMs > end)
+      throw new TransientFailure(`what-if gave no answer in ${LONGEST_WHAT_IF_IN_MS / 1000} seconds`);
+    await clock.sleep(answer.pauseInMs);
+    answer = await client.whatIfResult(answer.pending);
+  }
+  return answer.differences;
+}
+
+function noResourceGroup({ subscription, resourceGroup, location }: Infrastructure): string {
+  return (
+    `There is no resource group ${resourceGroup}. Create it: az group create --subscription ${subscription} ` +
+    `--name ${resourceGroup} --location ${location}. Or correct the variable rgName.`
+  );
+}
+
+async function outputOfLast(context: StepContext): Promise<Record<string, Json>> {
+  const deployed = await readInventory(context, inventoryShape);
+  if (deployed === null) return {};
+  const { outputs, deployment } = deployed;
+  return { outputs, deployment, inventory: context.inventory?.digest ?? null };
+}
+
+async function deploy(
+  context: StepContext,
+  wanted: Infrastructure,
+  changes: readonly Change[],
+): Promise<StepOutcome> {
+  const { client, place } = siteOf(context, wanted);
+  const deploymentId = plannedId(changes);
+  const source = sourceOf(wanted, deploymentId);
+  const known = await client.deployment(place);
+  if (known === null && context.signal.aborted) throw new Error('the run was cancelled');
+  const deployment = known ?? (await client.startDeployment(place, source, { [TAG]: wanted.digest }));
+  const where = `The deployment ${place.name} in ${place.resourceGroup}`;
+  if (deployment.tags[TAG] !== wanted.digest)
+    return { refused: `${where} was not made by Slipway: remove it from the history, then retry.` };
+  switch (deployment.state) {
+    case 'running':
+      return waitFor(context, where);
+    case 'canceled':
+      return { refused: `${where} was cancelled.` };
+    case 'failed':
+      return { refused: `${where} failed: ${await whyFailed({ client, place }, deployment)}` };
+    case 'succeeded':
+      return succeeded(context, { wanted, deploymentId, deployment });
+  }
+}
+
+/** The id with which the plan was made: the approver saw what it leads to. */
+function plannedId(changes: readonly Change[]): string {
+  const ids = changes.map(({ data }) => data?.deploymentId).filter((id) => typeof id === 'string');
+  const [id] = ids;
+  if (id === undefined) throw new Error('the plan has no deployment id');
+  return id;
+}
+
+/** Asks more rarely the longer it takes. */
+function waitFor({ clock, memo }: StepContext, where: string): StepOutcome {
+  const now = clock.now();
+  const since = typeof memo === 'object' && memo !== null && 'since' in memo ? Number(memo.since) : now;
+  if (now - since > LONGEST_DEPLOYMENT_IN_MS)
+    return { refused: `${where} has not ended in ${LONGEST_DEPLOYMENT_IN_MS / 3_600_000} hours.` };
+  const pause = Math.min(Math.max((now - since) / 4, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS);
+  return { waiting: { until: now + Math.round(pause), memo: { since } } };
+}
+
+async function whyFailed({ client, place }: Site, { error }: Deployment): Promise<string> {
+  const lines = await client.failures(place);
+  return lines.length > 0 ? lines.join('; ') : (error ?? 'Azure does not say why');
+}
+
+async function succeeded(
+  context: StepContext,
+  {
+    wanted,
+    deploymentId,
+    deployment: { name, outputs },
+  }: { readonly wanted: Infrastructure; readonly deploymentId: string; readonly deployment: Deployment },
+): Promise<StepOutcome> {
+  if (JSON.stringify(outputs).length > LONGEST_OUTPUTS_IN_CHARACTERS)
+    return {
+      refused: `The outputs of main.json are longer than ${LONGEST_OUTPUTS_IN_CHARACTERS} characters.`,
+    };
+  const content = wanted.digest;
+  const inventory = { schema: 1, content, deploymentId, deployment: name, outputs } as const;
+  return { done: { outputs, deployment: name, inventory: await storeInventory(context, inventory) } };
+}
