@@ -1,8 +1,9 @@
 import type { Stack } from '../../sandbox/stack.ts';
 import type { RunRequested } from '../../shared/release/events.ts';
 import { ONE_APPROVAL, pipeline, stage, step } from '../release/pipelines.ts';
+import { sendRunEvent } from './behind-the-api.ts';
 import { eventually } from './eventually.ts';
-import { callApi, sendRunEvent } from './service.ts';
+import { callApi } from './service.ts';
 
 /** Names that the Functions host gives to properties of a message, and a body must not overwrite. */
 const FORGED = { messageId: 'forged', deliveryCount: 99, lockToken: 'forged', correlationId: 'forged' };

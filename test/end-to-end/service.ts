@@ -1,11 +1,6 @@
 import type { Stack, StackOptions } from '../../sandbox/stack.ts';
 import { startStack } from '../../sandbox/stack.ts';
-import { BlobContentStore, openContainer } from '../../shared/adapters/blob-content.ts';
-import { ServiceBusSender } from '../../shared/adapters/service-bus-sender.ts';
-import { MESSAGE_SCHEMA } from '../../shared/engine/messages.ts';
 import type { Delivery } from '../../shared/engine/ports.ts';
-import names from '../../shared/names.json';
-import type { RunRequested } from '../../shared/release/events.ts';
 import { eventually } from './eventually.ts';
 import { SUBSCRIPTION } from './payloads.ts';
 
@@ -93,36 +88,8 @@ export async function countMessages({
   return (await response.json()) as Record<string, QueueCounts>;
 }
 
-/** Asks for a run through the queue, as the service itself does. `extra` goes into the message beside it. */
-export async function sendRunEvent(
-  { serviceBusConnectionString }: Stack,
-  event: RunRequested,
-  extra: Readonly<Record<string, unknown>> = {},
-): Promise<void> {
-  const { project, id: run, traceparent } = event;
-  const body = JSON.stringify({
-    ...extra,
-    schema: MESSAGE_SCHEMA,
-    project,
-    run,
-    putOff: 0,
-    traceparent,
-    event,
-  });
-  const bus = new ServiceBusSender({ connectionString: serviceBusConnectionString });
-  await bus.send('release-events', [{ id: `${project}.${run}`, body, notBefore: null, traceparent }]);
-  await bus.close();
-}
-
 /** Ends the stack. What its functions wait for will not come, so the host is not asked to wait for them. */
 export async function endService(stack: Stack): Promise<void> {
   await stack.host.kill();
   await stack.stop();
-}
-
-/** Content that the service has kept. */
-export async function keptContent(stack: Stack, digest: string | null): Promise<string> {
-  const access = { connectionString: stack.storageConnectionString };
-  const content = new BlobContentStore(openContainer(access, names.containers.content));
-  return Buffer.from(await content.get(digest ?? '')).toString('utf8');
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Stack } from '../../sandbox/stack.ts';
+import { keptContent } from './behind-the-api.ts';
 import { eventually } from './eventually.ts';
 import { runAtGate } from './gated-run.ts';
 import { buildCompleted, newEventId, projectFile } from './payloads.ts';
@@ -11,7 +12,6 @@ import {
   delivered,
   deliveriesOf,
   endService,
-  keptContent,
   NEXT_PASSWORD,
   postWebhook,
   startService,
