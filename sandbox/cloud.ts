@@ -6,11 +6,14 @@ import type { AzureDevOps } from './azure-devops/azure-devops.ts';
 import { createAzureDevOps } from './azure-devops/azure-devops.ts';
 import type { DatabricksTwin } from './databricks/twin.ts';
 import { createDatabricksTwin } from './databricks/twin.ts';
+import type { EntraTwin } from './entra/entra-twin.ts';
 import { createEntraTwin } from './entra/entra-twin.ts';
 import type { KeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import type { MonitorTwin } from './monitor/monitor-twin.ts';
 import { createMonitorTwin } from './monitor/monitor-twin.ts';
+import type { Certificate } from './twin/certificate.ts';
+import { createCertificate } from './twin/certificate.ts';
 import type { Twin } from './twin/model.ts';
 import type { Listening } from './twin/serve.ts';
 import { serve } from './twin/serve.ts';
@@ -28,6 +31,14 @@ const AUDIENCES = {
   arm: ['https://management.azure.com', 'https://management.azure.com/'],
   keyVault: 'https://vault.azure.net',
 };
+
+export interface CloudOptions {
+  readonly folder: string;
+  /** Whether the twins keep what they hold in the folder. */
+  readonly keeps: boolean;
+}
+
+const DAY_IN_MS = 24 * 60 * 60_000;
 
 /** The twins of all services, on loopback, with what an app needs to find them. */
 export interface Cloud {
@@ -57,64 +68,104 @@ function forEach<Value>(make: (key: EnvironmentKey) => Value): Record<Environmen
   return { dev: make('dev'), stg: make('stg'), prod: make('prod') };
 }
 
-/**
- * Starts the twins.
- * @param stateFolder keeps what they hold over restarts.
- */
-export async function startCloud({ stateFolder }: { readonly stateFolder?: string } = {}): Promise<Cloud> {
+interface Twins {
+  readonly entra: EntraTwin;
+  readonly azureDevOps: AzureDevOps;
+  readonly arm: ArmTwin;
+  readonly workspaces: Record<EnvironmentKey, DatabricksTwin>;
+  readonly vaults: Record<EnvironmentKey, KeyVaultTwin>;
+  readonly monitor: MonitorTwin;
+}
+
+function createTwins(): Twins {
   const entra = createEntraTwin();
   const accepts = (audience: string | readonly string[]) => (token: string | undefined) =>
     entra.acceptsToken(token, audience);
-  const azureDevOps = createAzureDevOps({
-    organization: 'contoso',
-    acceptsToken: accepts(AUDIENCES.azureDevOps),
-  });
-  const arm = createArmTwin({ acceptsToken: accepts(AUDIENCES.arm) });
-  const workspaces = forEach(() => createDatabricksTwin({ acceptsToken: accepts(AUDIENCES.databricks) }));
-  const vaults = forEach(() => createKeyVaultTwin({ acceptsToken: accepts(AUDIENCES.keyVault) }));
-  const monitor = createMonitorTwin();
-  const twins: Record<string, Twin> = {
+  return {
     entra,
-    'azure-devops': azureDevOps.service,
-    'azure-devops-content': azureDevOps.content,
-    arm,
-    monitor,
+    azureDevOps: createAzureDevOps({ organization: 'contoso', acceptsToken: accepts(AUDIENCES.azureDevOps) }),
+    arm: createArmTwin({ acceptsToken: accepts(AUDIENCES.arm) }),
+    workspaces: forEach(() => createDatabricksTwin({ acceptsToken: accepts(AUDIENCES.databricks) })),
+    vaults: forEach(() => createKeyVaultTwin({ acceptsToken: accepts(AUDIENCES.keyVault) })),
+    monitor: createMonitorTwin(),
   };
+}
+
+function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins): Record<string, Twin> {
+  const twins: Record<string, Twin> = { entra, arm, monitor };
+  twins['azure-devops'] = azureDevOps.service;
+  twins['azure-devops-content'] = azureDevOps.content;
   for (const key of ENVIRONMENT_KEYS) {
     twins[`databricks-${key}`] = workspaces[key];
     twins[`key-vault-${key}`] = vaults[key];
   }
-  if (stateFolder !== undefined) await restore(twins, stateFolder);
+  return twins;
+}
+
+/**
+ * Starts the twins.
+ * @param folder for the certificate that the telemetry client must trust, and for what is kept over restarts.
+ */
+export async function startCloud({ folder, keeps }: CloudOptions): Promise<Cloud> {
+  const made = createTwins();
+  const { entra, azureDevOps, arm, workspaces, vaults, monitor } = made;
+  const twins = byName(made);
+  await mkdir(folder, { recursive: true });
+  if (keeps) await restore(twins, folder);
+  const certificate = await certificateIn(folder);
   const hosts = await azureDevOps.listen();
-  const [entraAt, armAt, monitorAt, vaultsAt] = await Promise.all([
-    entra.listen(),
-    arm.listen(),
-    monitor.listen(),
-    serveVaults(vaults),
-  ]);
-  const workspacesAt = forEach(() => undefined as Listening | undefined);
-  for (const key of ENVIRONMENT_KEYS) workspacesAt[key] = await workspaces[key].listen();
-  const workspaceUrls = forEach((key) => workspacesAt[key]?.url ?? '');
+  const origins = {
+    entra: await entra.listen(),
+    arm: await arm.listen(),
+    monitor: await monitor.listen(0, certificate.pair),
+    vaults: await serveVaults(vaults),
+  };
+  const opened = await Promise.all(ENVIRONMENT_KEYS.map((key) => workspaces[key].listen()));
+  const workspaceUrls = forEach((key) => opened[ENVIRONMENT_KEYS.indexOf(key)]?.url ?? '');
   return {
     ...{ azureDevOps, arm, workspaces, vaults, monitor, workspaceUrls, twins },
     azureDevOpsUrl: hosts.service.url,
     azureDevOpsToken: () => entra.tokenFor('slipway', AUDIENCES.azureDevOps),
-    settings: {
-      IDENTITY_ENDPOINT: `${entraAt.url}/msi/token`,
-      IDENTITY_HEADER: 'sandbox',
-      AZURE_DEVOPS_URL: hosts.service.url,
-      ARTIFACT_HOSTS: new URL(hosts.content.url).host,
-      ARM_URL: armAt.url,
-      KEY_VAULT_URL: `${vaultsAt.url}/{vault}`,
-      APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${monitorAt.url}/`,
-    },
+    settings: settingsOf(
+      { azureDevOps: hosts.service, content: hosts.content, ...origins },
+      certificate.file,
+    ),
     async stop() {
-      if (stateFolder !== undefined) await keep(twins, stateFolder);
-      await hosts.close();
-      const listening = [entraAt, armAt, monitorAt, vaultsAt, ...Object.values(workspacesAt)];
-      await Promise.all(listening.map((each) => each?.close()));
+      if (keeps) await keep(twins, folder);
+      await Promise.all([hosts, ...Object.values(origins), ...opened].map((each) => each.close()));
     },
   };
+}
+
+type OriginName = 'entra' | 'arm' | 'monitor' | 'vaults' | 'azureDevOps' | 'content';
+
+/** The package of Application Insights insists on https, and asks Azure about itself unless it is told not to. */
+function settingsOf(
+  at: Readonly<Record<OriginName, Listening>>,
+  certificateFile: string,
+): Record<string, string> {
+  return {
+    IDENTITY_ENDPOINT: `${at.entra.url}/msi/token`,
+    IDENTITY_HEADER: 'sandbox',
+    AZURE_DEVOPS_URL: at.azureDevOps.url,
+    ARTIFACT_HOSTS: new URL(at.content.url).host,
+    ARM_URL: at.arm.url,
+    KEY_VAULT_URL: `${at.vaults.url}/{vault}`,
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${at.monitor.url}/`,
+    NODE_EXTRA_CA_CERTS: certificateFile,
+    APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
+    APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'true',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1,localhost',
+  };
+}
+
+async function certificateIn(folder: string): Promise<{ readonly pair: Certificate; readonly file: string }> {
+  const now = Date.now();
+  const pair = createCertificate({ notBefore: now - DAY_IN_MS, notAfter: now + 30 * DAY_IN_MS });
+  const file = join(folder, 'certificate.pem');
+  await writeFile(file, pair.certificate);
+  return { pair, file };
 }
 
 /** All vaults at one origin: the first segment of the path is the vault's name. */

@@ -46,7 +46,7 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'slipway-sandbox-')));
   const state = options.state === null ? {} : { stateFolder: options.state };
   const [cloud, project] = await Promise.all([
-    startCloud(state),
+    startCloud({ folder: join(folder, 'cloud'), keeps: options.state !== null }),
     options.artifacts === null
       ? exampleProject(join(folder, 'example-artifacts'))
       : projectIn(options.artifacts),

@@ -68,7 +68,7 @@ export function createActions(context: Context): Actions {
     addPerson: (person) => addPerson(context, person),
     addProject: (name, description) => addProject(context, name, description),
     addPipeline: ({ project, name, stages }) =>
-      definitionNamed(context, projectNamed(context, project), name, stages),
+      definitionNamed(context, projectNamed(context, project), { name, stages }),
     addEnvironment: (environment) => addEnvironment(context, environment),
     addVariableGroup: (group) => addVariableGroup(context, group),
     publishBuild: (build) => publishBuild(context, build),

@@ -36,7 +36,7 @@ const DIRECTIONS: readonly { readonly from: RegExp; readonly to: readonly RegExp
       /^shared\/engine\//,
       /^shared\/release\//,
       /^shared\/project\//,
-      /^shared\/names\.json$/,
+      /^shared\/(config\.ts|names\.json)$/,
     ],
   },
   {

@@ -32,9 +32,12 @@ export interface NewBuild {
 /** Stores a finished build with its artifacts and raises `build.complete`. Throws when the project is unknown. */
 export function publishBuild(context: Context, given: NewBuild): Build {
   const project = projectNamed(context, given.project);
-  const definition = definitionNamed(context, project, given.definition);
+  const definition = definitionNamed(context, project, { name: given.definition });
   const build = addBuild(context, definition, given);
-  addArtifacts(context, build, given.artifacts ?? {}, given.artifactKind);
+  addArtifacts(context, build, {
+    artifacts: given.artifacts ?? {},
+    kind: given.artifactKind ?? 'PipelineArtifact',
+  });
   Object.assign(build, { status: 'completed', result: given.result ?? 'succeeded' });
   build.finishedAt = context.clock.now();
   raise(context, { eventType: 'build.complete', subject: { kind: 'build', buildId: build.id } });
@@ -78,8 +81,7 @@ export function addBuild(context: Context, definition: Definition, given: Partia
 export function addArtifacts(
   { state }: Context,
   build: Build,
-  artifacts: Readonly<Record<string, ArtifactContent>>,
-  kind: ArtifactKind = 'PipelineArtifact',
+  { artifacts, kind }: { artifacts: Readonly<Record<string, ArtifactContent>>; kind: ArtifactKind },
 ): void {
   for (const [name, content] of Object.entries(artifacts)) {
     const known = [...state.artifacts.values()].find((its) => its.buildId === build.id && its.name === name);
@@ -93,8 +95,7 @@ export function addArtifacts(
 export function definitionNamed(
   { state }: Context,
   project: Project,
-  name: string,
-  stages?: readonly StagePlan[],
+  { name, stages }: { name: string; stages?: readonly StagePlan[] | undefined },
 ): Definition {
   const known = [...state.definitions.values()].find(
     (its) => its.projectId === project.id && its.name.toLowerCase() === name.toLowerCase(),

@@ -34,7 +34,7 @@ export interface RunSettings extends Partial<Pick<Build, 'templateParameters' | 
 /** Starts a run of a pipeline and takes it as far as it goes without people. Throws when the project is unknown. */
 export function startRun(context: Context, given: NewRun): Build {
   const project = projectNamed(context, given.project);
-  const definition = definitionNamed(context, project, given.pipeline, given.stages);
+  const definition = definitionNamed(context, project, { name: given.pipeline, stages: given.stages });
   return runDefinition(context, definition, given);
 }
 
