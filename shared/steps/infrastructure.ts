@@ -12,7 +12,8 @@ import type { StepContext, StepKind, StepOutcome } from './step.ts';
 
 /** Longer than that a function does not wait for what-if. */
 const LONGEST_WHAT_IF_IN_MS = 60_000;
-const SHORTEST_PAUSE_IN_MS = 5_000;
+/** The pause is half of the time that the deployment has taken so far, within these bounds. */
+const SHORTEST_PAUSE_IN_MS = 1_000;
 const LONGEST_PAUSE_IN_MS = 60_000;
 const LONGEST_DEPLOYMENT_IN_MS = 6 * 60 * 60_000;
 /** What a run can carry from step to step. */
@@ -164,7 +165,7 @@ function waitFor({ clock, memo }: StepContext, where: string): StepOutcome {
   const since = typeof memo === 'object' && memo !== null && 'since' in memo ? Number(memo.since) : now;
   if (now - since > LONGEST_DEPLOYMENT_IN_MS)
     return { refused: `${where} has not ended in ${LONGEST_DEPLOYMENT_IN_MS / 3_600_000} hours.` };
-  const pause = Math.min(Math.max((now - since) / 4, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS);
+  const pause = Math.min(Math.max((now - since) / 2, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS);
   return { waiting: { until: now + Math.round(pause), memo: { since } } };
 }
 
