@@ -6,6 +6,9 @@ import type { TimelineRecord } from './azure-devops-shapes.ts';
 import { approval, environment, instantOf, listOf, run, timeline } from './azure-devops-shapes.ts';
 import { segment } from './http.ts';
 
+/** Environments are documented as a preview only. */
+const PREVIEW = '7.1-preview.1';
+
 /** Runs of pipelines, and the approvals of their stages. */
 export function pipelineReader(
   call: AzureDevOpsCall,
@@ -39,8 +42,12 @@ export function pipelineReader(
       throw new Refusal(`Project ${project} of Azure DevOps has no pipeline ${pipeline}.`);
     },
     async environment(project, name) {
-      const path = `/${segment(project)}/_apis/pipelines/environments`;
-      const list = await call.read(listOf(environment), { method: 'GET', path, query: { name } });
+      const path = `/${segment(project)}/_apis/distributedtask/environments`;
+      const list = await call.read(listOf(environment), {
+        method: 'GET',
+        path,
+        query: { name, 'api-version': PREVIEW },
+      });
       const found = list?.value.find((its) => its.name.toLowerCase() === name.toLowerCase());
       return found?.id ?? null;
     },

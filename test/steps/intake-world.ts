@@ -28,6 +28,8 @@ export interface IntakeWorld {
   readonly azureDevOps: AzureDevOpsClient;
   readonly keyVault: KeyVaultClient;
   readonly clients: Pick<Clients, 'azureDevOps' | 'keyVault'>;
+  /** Bodies of service hook events that were delivered, oldest first. */
+  readonly hooks: string[];
 }
 
 export interface IntakeOptions {
@@ -43,12 +45,19 @@ export function intakeWorld(options: IntakeOptions = {}): IntakeWorld {
   const clock = newClock();
   const twinClock = { now: () => clock.now(), sleep: (timeInMs: number) => clock.sleep(timeInMs) };
   const { content = CONTENT, acceptsToken, permits } = options;
+  const hooks: string[] = [];
   const settings = { clock: twinClock, chance: createChance(3) };
   const twin = createAzureDevOps({
     ...settings,
     organization: 'contoso',
     origins: { service: SERVICE, content },
     acceptsToken: acceptsToken ?? (() => ({ ok: true, principal: 'Slipway' })),
+    senders: {
+      fetch: async (_input, init) => {
+        hooks.push(String(init?.body));
+        return new Response('', { status: 202 });
+      },
+    },
   });
   const vault = createKeyVaultTwin({
     ...settings,
@@ -71,7 +80,7 @@ export function intakeWorld(options: IntakeOptions = {}): IntakeWorld {
       createKeyVaultClient({ vault: name, keyVaultUrl: 'https://{vault}.vault.azure.net', ...shared }),
   };
   const azureDevOps = clients.azureDevOps('contoso');
-  return { clock, twin, vault, azureDevOps, keyVault: clients.keyVault('kv-parking-dev'), clients };
+  return { clock, twin, vault, azureDevOps, keyVault: clients.keyVault('kv-parking-dev'), clients, hooks };
 }
 
 /** How often each operation was asked for, on both hosts of Azure DevOps. */
