@@ -17,5 +17,8 @@ export function handleRecordMessage(
 ): Promise<void> {
   const record = readRecordMessage(body);
   const message = { ...record, project: record.properties.project ?? '-', run: record.properties.run ?? '-' };
-  return receive(ports, { queue: 'records', message }, () => telemetry.track(record));
+  return receive(ports, { queue: 'records', message }, () => {
+    ports.log.info(record.name, { record: record.id, ...record.properties, ...record.measurements });
+    return telemetry.track(record);
+  });
 }
