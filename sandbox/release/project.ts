@@ -81,7 +81,15 @@ function namesOrNone(text: string): string[] {
 }
 
 /** What a project needs in Azure DevOps, ARM and Key Vault before its first release. */
-export function seedCloud({ azureDevOps, arm, vaults, workspaceUrls }: Cloud, project: SandboxProject): void {
+export function seedCloud(
+  {
+    azureDevOps,
+    arm,
+    vaults,
+    workspaceUrls,
+  }: Pick<Cloud, 'azureDevOps' | 'arm' | 'vaults' | 'workspaceUrls'>,
+  project: SandboxProject,
+): void {
   azureDevOps.addProject(ADO_PROJECT);
   for (const name of ['Riley Requester', 'Alex Approver']) azureDevOps.addPerson({ displayName: name });
   const approver = ['Alex Approver'];
@@ -140,7 +148,10 @@ environments:
 }
 
 /** Makes the artifacts pipeline, so that its id is known before its first build. */
-export function addArtifactsPipeline({ azureDevOps }: Cloud, { name }: SandboxProject): number {
+export function addArtifactsPipeline(
+  { azureDevOps }: Pick<Cloud, 'azureDevOps'>,
+  { name }: SandboxProject,
+): number {
   return azureDevOps.addPipeline({ project: ADO_PROJECT, name: `${name}-ci-artifacts`, stages: [] }).id;
 }
 
@@ -166,7 +177,7 @@ export interface WebhookConsumer {
   readonly password: string;
 }
 
-/** Subscribes the service's webhook to what it wants to hear. */
+/** Subscribes the service's webhook to what it wants to hear, unless it is subscribed already. */
 export async function subscribe(cloud: Cloud, { url, user, password }: WebhookConsumer): Promise<void> {
   const events = [
     { publisherId: 'tfs', eventType: 'build.complete', resourceVersion: '2.0' },
@@ -176,7 +187,8 @@ export async function subscribe(cloud: Cloud, { url, user, password }: WebhookCo
       resourceVersion: '5.1-preview.1',
     },
   ];
-  for (const event of events) {
+  const known = await subscribedTypes(cloud, url);
+  for (const event of events.filter(({ eventType }) => !known.includes(eventType))) {
     const consumerInputs = { url, basicAuthUsername: user, basicAuthPassword: password };
     const subscription = {
       ...event,
@@ -193,4 +205,13 @@ export async function subscribe(cloud: Cloud, { url, user, password }: WebhookCo
     if (!answer.ok)
       throw new Error(`Azure DevOps refuses the subscription: ${answer.status} ${await answer.text()}`);
   }
+}
+
+async function subscribedTypes(cloud: Cloud, url: string): Promise<string[]> {
+  const answer = await fetch(`${cloud.azureDevOpsUrl}/contoso/_apis/hooks/subscriptions?api-version=7.1`, {
+    headers: { authorization: `Bearer ${cloud.azureDevOpsToken()}` },
+  });
+  const { value }: { value: { eventType: string; consumerInputs: Record<string, string> }[] } =
+    await answer.json();
+  return value.filter(({ consumerInputs }) => consumerInputs.url === url).map(({ eventType }) => eventType);
 }

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TokenCredential } from '@azure/core-auth';
+import type { ArmSettings, ArmTwin } from '../../sandbox/arm/arm-twin.ts';
+import { createArmTwin } from '../../sandbox/arm/arm-twin.ts';
+import type { AzureDevOps } from '../../sandbox/azure-devops/azure-devops.ts';
+import { createAzureDevOps } from '../../sandbox/azure-devops/azure-devops.ts';
+import type { EnvironmentKey } from '../../sandbox/cloud.ts';
+import { ENVIRONMENT_KEYS, vaultName } from '../../sandbox/cloud.ts';
+import type { DatabricksOptions } from '../../sandbox/databricks/context.ts';
+import type { DatabricksTwin } from '../../sandbox/databricks/twin.ts';
+import { createDatabricksTwin } from '../../sandbox/databricks/twin.ts';
+import { createEntraTwin } from '../../sandbox/entra/entra-twin.ts';
+import type { KeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
+import { createKeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
+import { addArtifactsPipeline, seedCloud } from '../../sandbox/release/project.ts';
+import { createChance } from '../../sandbox/twin/chance.ts';
+import type { Clock } from '../../sandbox/twin/clock.ts';
+import type { Twin, TwinSettings } from '../../sandbox/twin/model.ts';
+
+export const PROJECT = 'parking-sensors';
+const ADO_PROJECT = 'parking';
+
+/** What may differ between two clouds. */
+export interface TwinsOptions {
+  readonly databricks?: TwinSettings & DatabricksOptions;
+  readonly arm?: ArmSettings;
+  /** Variables of the release groups; null takes one away. */
+  readonly variables?: Readonly<Record<string, string | null>>;
+}
+
+/** The twins of all services in one virtual time, with what the example project needs before its first release. */
+export interface Twins {
+  readonly azureDevOps: AzureDevOps;
+  readonly arm: ArmTwin;
+  readonly workspaces: Readonly<Record<EnvironmentKey, DatabricksTwin>>;
+  readonly vaults: Readonly<Record<EnvironmentKey, KeyVaultTwin>>;
+  readonly workspaceUrls: Readonly<Record<EnvironmentKey, string>>;
+  /** Every twin by the origin at which it is reached. */
+  readonly byOrigin: Readonly<Record<string, Twin>>;
+  readonly identity: TokenCredential;
+  /** Id of the pipeline that publishes the artifacts. */
+  readonly artifactsPipeline: number;
+}
+
+/** Makes the twins; none of them listens. */
+export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
+  const base = { clock, chance: createChance(5) };
+  const entra = createEntraTwin(base);
+  const accepts = (audience: string) => (token: string | undefined) => entra.acceptsToken(token, audience);
+  const azureDevOps = createAzureDevOps({
+    ...base,
+    organization: 'contoso',
+    acceptsToken: accepts(AUDIENCES.azureDevOps),
+  });
+  const acceptsArm = accepts(AUDIENCES.arm);
+  const durations = { resourceInMs: 20_000 };
+  const arm = createArmTwin({ ...base, durations, acceptsToken: acceptsArm, ...options.arm });
+  const workspaces = forEach(() =>
+    createDatabricksTwin({ ...base, acceptsToken: accepts(AUDIENCES.databricks), ...options.databricks }),
+  );
+  const vaults = forEach(() => createKeyVaultTwin({ ...base, acceptsToken: accepts(AUDIENCES.keyVault) }));
+  const groups = variableGroups(options.variables ?? {});
+  const workspaceUrls = forEach((key) => String(WORKSPACE_URLS[key]));
+  const cloud = { azureDevOps, arm, vaults, workspaceUrls };
+  const project = { name: PROJECT, artifacts: {}, variables: groups };
+  seedCloud(cloud, project);
+  const artifactsPipeline = addArtifactsPipeline(cloud, project);
+  const byOrigin: Record<string, Twin> = {
+    'https://dev.azure.com': azureDevOps.service,
+    'https://artprodweu3.artifacts.visualstudio.com': azureDevOps.content,
+    'https://management.azure.com': arm,
+  };
+  for (const key of ENVIRONMENT_KEYS) {
+    byOrigin[workspaceUrls[key]] = workspaces[key];
+    byOrigin[`https://${vaultName(key)}.vault.azure.net`] = vaults[key];
+  }
+  const identity = identityOf((audience) => entra.tokenFor('slipway', audience), clock);
+  return { ...cloud, workspaces, byOrigin, identity, artifactsPipeline };
+}
+
+const AUDIENCES = {
+  azureDevOps: '499b84ac-1321-427f-aa17-267ca6975798',
+  databricks: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d',
+  arm: 'https://management.azure.com',
+  keyVault: 'https://vault.azure.net',
+};
+
+const WORKSPACE_URLS: Readonly<Record<EnvironmentKey, string>> = {
+  dev: 'https://adb-1000000000000001.1.azuredatabricks.net',
+  stg: 'https://adb-1000000000000002.2.azuredatabricks.net',
+  prod: 'https://adb-1000000000000003.3.azuredatabricks.net',
+};
+
+const TOKEN_LASTS_IN_MS = 50 * 60_000;
+
+/** A managed identity that asks for a token only when the last one ends soon. */
+function identityOf(issue: (audience: string) => string, clock: Clock): TokenCredential {
+  const known = new Map<string, { readonly token: string; readonly expiresOnTimestamp: number }>();
+  return {
+    async getToken(scopes) {
+      const audience = String(scopes).replace(/\/\.default$/, '');
+      const held = known.get(audience);
+      if (held !== undefined && held.expiresOnTimestamp - clock.now() > 10 * 60_000) return held;
+      const fresh = { token: issue(audience), expiresOnTimestamp: clock.now() + TOKEN_LASTS_IN_MS };
+      known.set(audience, fresh);
+      return fresh;
+    },
+  };
+}
+
+function forEach<Value>(make: (key: EnvironmentKey) => Value): Record<EnvironmentKey, Value> {
+  return { dev: make('dev'), stg: make('stg'), prod: make('prod') };
+}
+
+/** The groups of the example, with changes. */
+function variableGroups(changes: Readonly<Record<string, string | null>>) {
+  const path = join(__dirname, '../../examples/parking-sensors/variable-groups.json');
+  const groups: Record<string, Record<string, string>> = JSON.parse(readFileSync(path, 'utf8'));
+  return forEach((key) => {
+    const variables = { ...groups[`${PROJECT}-release-${key}`] };
+    for (const [name, value] of Object.entries(changes)) variables[name] = value ?? '';
+    return variables;
+  });
+}
+
+/** Publishes a build with these artifacts, and gives its id. */
+export function publishBuild(
+  { azureDevOps }: Pick<Twins, 'azureDevOps'>,
+  artifacts: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>,
+): number {
+  return azureDevOps.publishBuild({
+    project: ADO_PROJECT,
+    definition: `${PROJECT}-ci-artifacts`,
+    commit: '5'.repeat(40),
+    requestedFor: 'Riley Requester',
+    artifacts,
+  }).id;
+}
+
+/** Requests that twins answered, by operation. */
+export function operationsOf(twin: Twin): Record<string, number> {
+  return twin.log.counts();
+}
+
+const READS =
+  /^(Workspace\.(list|get_status|export)|.*\.(get|list|get_effective|me|download|head|get_status|get_metadata|get_directory_metadata|list_directory_contents|current|summary)|.*_(Get|List\w*|CheckExistence|WhatIf|Validate))$/i;
+
+/** Requests to workspaces and to Azure Resource Manager that were to change something, whatever came of them. */
+export function writesIn({ workspaces, arm }: Twins): string[] {
+  const twins = [...Object.values(workspaces), arm];
+  return twins.flatMap((twin) =>
+    twin.log
+      .requests()
+      .filter(({ method, operation }) => isWrite(method, operation))
+      .map(({ operation }) => operation),
+  );
+}
+
+/** By method, so that a new operation counts as a write until somebody says that it reads. */
+function isWrite(method: string, operation: string): boolean {
+  return method !== 'GET' && method !== 'HEAD' && !READS.test(operation);
+}

@@ -1,0 +1,196 @@
+import { slipwayYaml } from '../../sandbox/release/project.ts';
+import { HostLimits } from '../../shared/adapters/host-limit.ts';
+import { serviceClients } from '../../shared/adapters/service-clients.ts';
+import { readConfig } from '../../shared/config.ts';
+import type { Ports } from '../../shared/engine/engine-ports.ts';
+import { pipelineOf } from '../../shared/project/pipeline-of.ts';
+import { readProjectFile } from '../../shared/project/project-file.ts';
+import type { RunRequested } from '../../shared/release/events.ts';
+import type { Run } from '../../shared/release/model.ts';
+import type { Pipeline } from '../../shared/release/pipeline.ts';
+import { stepKinds } from '../../shared/steps/registry.ts';
+import { SimulatedApp } from '../engine/simulator/app.ts';
+import type { Fault } from '../engine/simulator/faults.ts';
+import { People } from '../engine/simulator/people.ts';
+import type { History } from '../engine/simulator/play.ts';
+import { REQUESTER, scenario, TRACE } from '../engine/simulator/scenario.ts';
+import type { Invocation } from '../engine/simulator/world.ts';
+import { World } from '../engine/simulator/world.ts';
+import { memoryReleases } from '../steps/intake-world.ts';
+import { twinHttpClient } from '../steps/twin-http-client.ts';
+import type { HttpCall } from './http-port.ts';
+import { httpPort } from './http-port.ts';
+import { RealWork } from './real-work.ts';
+import type { Twins, TwinsOptions } from './twins.ts';
+import { newTwins, PROJECT, publishBuild } from './twins.ts';
+
+/** Files of the artifacts of a build, by artifact and path. */
+export type BuildContent = Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
+
+/** The whole service with its real steps and clients, and the twins, in one virtual time. */
+export interface ReleaseWorld {
+  readonly world: World;
+  readonly app: SimulatedApp;
+  readonly twins: Twins;
+  readonly http: readonly HttpCall[];
+  /** Publishes a build and takes it through all stages, gates approved. */
+  release(content: BuildContent): Promise<Run>;
+  /** All that has happened, for the invariants. */
+  history(): History;
+}
+
+export interface ReleaseWorldOptions extends TwinsOptions {
+  readonly faults?: readonly Fault[];
+  readonly seed?: number;
+}
+
+/** Far more than any bound on recovery. */
+const LIMIT_IN_MS = 36 * 60 * 60_000;
+
+/** Makes a world in which nothing has been released yet. */
+export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld {
+  const { faults = [], seed = 1 } = options;
+  const world = new World({ faults, seed });
+  const work = new RealWork(world);
+  const twins = newTwins(work.twinClock(), options);
+  const http: HttpCall[] = [];
+  const wire = twinHttpClient(twins.byOrigin);
+  const network = httpPort({ world, work, faults, wire, calls: http });
+  const clients = clientsIn({ work, twins, network });
+  const releases = memoryReleases();
+  const kinds = stepKinds();
+  const real = (ports: Ports, invocation: Invocation): Ports => ({
+    ...{ ...ports, kinds, releases },
+    clients: clients(invocation, ports),
+    content: watched(ports.content, (bytes) => work.got(invocation, bytes)),
+  });
+  const app = new SimulatedApp(world, [], real);
+  world.start({
+    handle: (invocation, delivery) => work.by(invocation, () => app.handle(invocation, delivery)),
+    deadLetter: (invocation, queue, message) => app.deadLetter(invocation, queue, message),
+  });
+  const people = new People(app, scenario({ pipeline: pipelineFor(twins, 0), runs: [] }));
+  people.begin();
+  const parts = { world, app, twins, http };
+  let number = 0;
+  let ended = true;
+  return {
+    ...parts,
+    async release(content) {
+      number += 1;
+      const build = publishBuild(twins, content);
+      const id = `release-${build}`;
+      people.post(PROJECT, id, requestOf(world, { id, build, pipeline: pipelineFor(twins, build) }));
+      ended = await playOn({ world, work, isIdle: () => isOver(people, number) });
+      const run = people.runs().find((each) => each.id === id);
+      if (run === undefined) throw new Error('the request was lost');
+      return run;
+    },
+    history: () => ({ world, app, outside: app.outside, runs: people.runs(), ended }),
+  };
+}
+
+function isOver(people: People, runs: number): boolean {
+  return (
+    people.runs().length >= runs &&
+    people.isIdle() &&
+    people.runs().every(({ status }) => status !== 'running')
+  );
+}
+
+/** Moves time, timer by timer, and lets it stand while somebody works in real time. */
+async function playOn(what: {
+  readonly world: World;
+  readonly work: RealWork;
+  readonly isIdle: () => boolean;
+}): Promise<boolean> {
+  const { world, work, isIdle } = what;
+  const limit = world.clock.now() + LIMIT_IN_MS;
+  for (;;) {
+    await work.isDone();
+    if (world.bus.size === 0 && isIdle()) return true;
+    let steps = 0;
+    const isMoved = () => {
+      steps += 1;
+      return steps > 1;
+    };
+    if (!(await world.clock.runUntil(isMoved, limit))) return false;
+  }
+}
+
+/** The clients as a process has them: what it shares goes with it when it dies. */
+function clientsIn({
+  work,
+  twins,
+  network,
+}: {
+  readonly work: RealWork;
+  readonly twins: Twins;
+  readonly network: ReturnType<typeof httpPort>;
+}) {
+  const config = readConfig(SETTINGS);
+  let limits = new HostLimits(work.sharedClock());
+  let members: Invocation[] = [];
+  return (invocation: Invocation, { clock }: Ports) => {
+    if (members.some(({ alive }) => !alive)) {
+      limits = new HostLimits(work.sharedClock());
+      members = [];
+    }
+    members.push(invocation);
+    return serviceClients({
+      config,
+      identity: twins.identity,
+      clock,
+      limits,
+      httpClient: network(invocation),
+    });
+  };
+}
+
+/** None of these is ever reached: store and bus are the simulator's. */
+const SETTINGS = {
+  ServiceBus__fullyQualifiedNamespace: 'slipway.servicebus.windows.net',
+  Storage__tableServiceUri: 'https://slipway.table.core.windows.net',
+  Storage__blobServiceUri: 'https://slipway.blob.core.windows.net',
+  WEBHOOK_PASSWORDS: 'no-webhook-comes-in-here',
+};
+
+function watched(content: Ports['content'], got: (bytes: Uint8Array) => void): Ports['content'] {
+  return {
+    ...content,
+    async get(digest) {
+      const bytes = await content.get(digest);
+      got(bytes);
+      return bytes;
+    },
+  };
+}
+
+/** The pipeline of the sandbox's project file for a build. Approvals expire within the time that is played. */
+function pipelineFor({ artifactsPipeline }: Twins, build: number): Pipeline {
+  const project = { name: PROJECT, artifacts: {}, variables: { dev: {}, stg: {}, prod: {} } };
+  const yaml = slipwayYaml(project, artifactsPipeline).replaceAll(
+    'approvals: 1',
+    'approvals: 1, approvalExpires: 1 hour',
+  );
+  return pipelineOf(readProjectFile(yaml), { id: String(build) }, new Set(stepKinds().keys()));
+}
+
+function requestOf(
+  { clock }: World,
+  { id, build, pipeline }: { readonly id: string; readonly build: number; readonly pipeline: Pipeline },
+): RunRequested {
+  return {
+    type: 'run-requested',
+    at: clock.now(),
+    project: PROJECT,
+    id,
+    kind: 'release',
+    release: { name: `build-${build}`, order: build },
+    requestedBy: REQUESTER,
+    why: 'build completed',
+    overridesFreeze: false,
+    pipeline,
+    traceparent: TRACE,
+  };
+}
