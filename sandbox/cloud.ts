@@ -8,12 +8,14 @@ import type { DatabricksTwin } from './databricks/twin.ts';
 import { createDatabricksTwin } from './databricks/twin.ts';
 import type { EntraTwin } from './entra/entra-twin.ts';
 import { createEntraTwin } from './entra/entra-twin.ts';
+import type { Ports } from './kept-ports.ts';
 import type { KeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import type { MonitorTwin } from './monitor/monitor-twin.ts';
 import { createMonitorTwin } from './monitor/monitor-twin.ts';
 import type { Certificate } from './twin/certificate.ts';
 import { createCertificate } from './twin/certificate.ts';
+import type { TwinRequest, TwinResponse } from './twin/exchange.ts';
 import type { Twin } from './twin/model.ts';
 import type { Listening } from './twin/serve.ts';
 import { serve } from './twin/serve.ts';
@@ -36,6 +38,7 @@ export interface CloudOptions {
   readonly folder: string;
   /** Whether the twins keep what they hold in the folder. */
   readonly keeps: boolean;
+  readonly ports: Ports;
 }
 
 const DAY_IN_MS = 24 * 60 * 60_000;
@@ -106,21 +109,25 @@ function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins)
  * Starts the twins.
  * @param folder for the certificate that the telemetry client must trust, and for what is kept over restarts.
  */
-export async function startCloud({ folder, keeps }: CloudOptions): Promise<Cloud> {
+export async function startCloud({ folder, keeps, ports }: CloudOptions): Promise<Cloud> {
   const made = createTwins();
   const { entra, azureDevOps, arm, workspaces, vaults, monitor } = made;
   const twins = byName(made);
   await mkdir(folder, { recursive: true });
   if (keeps) await restore(twins, folder);
   const certificate = await certificateIn(folder);
-  const hosts = await azureDevOps.listen();
+  const hosts = await azureDevOps.listen({ service: ports.of('azure-devops'), content: ports.of('content') });
   const origins = {
-    entra: await entra.listen(),
-    arm: await arm.listen(),
-    monitor: await monitor.listen(0, certificate.pair),
-    vaults: await serveVaults(vaults),
+    entra: await entra.listen(ports.of('entra')),
+    arm: await arm.listen(ports.of('arm')),
+    monitor: await monitor.listen(ports.of('monitor'), certificate.pair),
+    vaults: await serveVaults(vaults, ports.of('vaults')),
   };
-  const opened = await Promise.all(ENVIRONMENT_KEYS.map((key) => workspaces[key].listen()));
+  const opened = await Promise.all(ENVIRONMENT_KEYS.map((key) => workspaces[key].listen(ports.of(key))));
+  await ports.keep({
+    ...portsOf({ ...origins, 'azure-devops': hosts.service, content: hosts.content }),
+    ...portsOf(forEach((key) => opened[ENVIRONMENT_KEYS.indexOf(key)])),
+  });
   const workspaceUrls = forEach((key) => opened[ENVIRONMENT_KEYS.indexOf(key)]?.url ?? '');
   return {
     ...{ azureDevOps, arm, workspaces, vaults, monitor, workspaceUrls, twins },
@@ -135,6 +142,10 @@ export async function startCloud({ folder, keeps }: CloudOptions): Promise<Cloud
       await Promise.all([hosts, ...Object.values(origins), ...opened].map((each) => each.close()));
     },
   };
+}
+
+function portsOf(listening: Readonly<Record<string, Listening | undefined>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(listening).map(([name, each]) => [name, each?.port ?? 0]));
 }
 
 type OriginName = 'entra' | 'arm' | 'monitor' | 'vaults' | 'azureDevOps' | 'content';
@@ -169,15 +180,19 @@ async function certificateIn(folder: string): Promise<{ readonly pair: Certifica
 }
 
 /** All vaults at one origin: the first segment of the path is the vault's name. */
-function serveVaults(vaults: Readonly<Record<EnvironmentKey, KeyVaultTwin>>): Promise<Listening> {
-  return serve(async (request) => {
+function serveVaults(
+  vaults: Readonly<Record<EnvironmentKey, KeyVaultTwin>>,
+  port: number,
+): Promise<Listening> {
+  const handle = async (request: TwinRequest): Promise<TwinResponse> => {
     const url = new URL(request.url, 'http://127.0.0.1');
     const [, name = '', ...rest] = url.pathname.split('/');
     const key = ENVIRONMENT_KEYS.find((each) => vaultName(each) === name);
     if (key === undefined) return { status: 404, headers: {}, body: Buffer.from('') };
     url.pathname = `/${rest.join('/')}`;
     return vaults[key].handle({ ...request, url: url.toString() });
-  });
+  };
+  return serve(handle, { port });
 }
 
 async function restore(twins: Readonly<Record<string, Twin>>, folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cloud } from './cloud.ts';
 import { startCloud } from './cloud.ts';
+import { keptPorts } from './kept-ports.ts';
 import type { ShownRun } from './release/api.ts';
 import { SlipwayApi } from './release/api.ts';
 import { Approvals } from './release/approvals.ts';
@@ -45,18 +46,20 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const begunAt = Date.now();
   const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'slipway-sandbox-')));
   const state = options.state === null ? {} : { stateFolder: options.state };
+  const ports = await keptPorts(options.state);
   const [cloud, project] = await Promise.all([
-    startCloud({ folder: join(folder, 'cloud'), keeps: options.state !== null }),
+    startCloud({ folder: join(folder, 'cloud'), keeps: options.state !== null, ports }),
     options.artifacts === null
       ? exampleProject(join(folder, 'example-artifacts'))
       : projectIn(options.artifacts),
   ]);
   const stack = await startStack({
     ...state,
-    port: options.port,
+    port: options.port === 0 ? ports.of('api') : options.port,
     settings: { ...cloud.settings, WEBHOOK_USER: WEBHOOK.user, WEBHOOK_PASSWORDS: WEBHOOK.password },
     onLine: (program, line) => (options.verbose ? say(`         [${program}] ${line}`) : undefined),
   });
+  await ports.keep({ api: Number(new URL(stack.url).port) });
   const api = new SlipwayApi(stack.url);
   say(`Slipway is up at ${stack.url}/api (${seconds(Date.now() - begunAt)}). Nothing leaves this machine.`);
   return { options, cloud, stack, api, project, folder };

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import * as z from 'zod';
 import { namesIn } from '../../shared/project/substitute.ts';
 import { buildArtifacts } from '../../tools/example/build-artifacts.ts';
 import type { Cloud, EnvironmentKey } from '../cloud.ts';
@@ -206,6 +207,10 @@ export async function subscribe(cloud: Cloud, { url, user, password }: WebhookCo
       throw new Error(`Azure DevOps refuses the subscription: ${answer.status} ${await answer.text()}`);
   }
 }
+
+const subscriptionList = z.object({
+  value: z.array(z.object({ eventType: z.string(), consumerInputs: z.record(z.string(), z.string()) })),
+});
 
 async function subscribedTypes(cloud: Cloud, url: string): Promise<string[]> {
   const answer = await fetch(`${cloud.azureDevOpsUrl}/contoso/_apis/hooks/subscriptions?api-version=7.1`, {
