@@ -3,7 +3,7 @@ import type { HttpClient, PipelineResponse } from '@azure/core-rest-pipeline';
 import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { parse } from 'lossless-json';
 import type { Clock } from '../engine/ports.ts';
-import { messageOf, TransientFailure } from '../errors.ts';
+import { messageOf, Refusal, TransientFailure } from '../errors.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
 import { HttpError, readErrorBody } from './http-error.ts';
@@ -211,7 +211,8 @@ function tryJson(body: string): unknown {
   }
 }
 
-/** One segment of a path. */
+/** One segment of a path. @throws Refusal for a value that would lead out of its place. */
 export function segment(value: string): string {
+  if (/^\.{0,2}$/.test(value)) throw new Refusal(`"${value}" cannot be a name in an address`);
   return encodeURIComponent(value);
 }

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { UnreadableInput } from '../errors.ts';
+import { messageOf, UnreadableInput } from '../errors.ts';
+import { editDistance } from './edit-distance.ts';
 import { readWeekly } from './weekly-freeze.ts';
 
 const name = z
@@ -50,6 +51,10 @@ const environment = z.strictObject({
   identity: guid.optional(),
 });
 
+function isDistinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
 const projectFile = z.strictObject({
   project: name,
   azureDevOps: z.strictObject({
@@ -62,7 +67,11 @@ const projectFile = z.strictObject({
   /** In the order of the release. */
   environments: z
     .record(name, environment)
-    .refine((all) => Object.keys(all).length > 0, 'at least one environment'),
+    .refine((all) => Object.keys(all).length > 0, 'at least one environment')
+    .refine(
+      (all) => isDistinct(Object.values(all).map(({ key }) => key)),
+      'every environment needs a key of its own',
+    ),
 });
 
 /** The one reviewed file that registers a project (`slipway.yaml`). */
@@ -81,15 +90,44 @@ export function readProjectFile(yaml: string): ProjectFile {
   const document = parseDocument(yaml, { lineCounter: counter, uniqueKeys: true });
   const [syntax] = document.errors;
   if (syntax !== undefined) throw new UnreadableInput(`slipway.yaml: ${syntax.message}`);
-  const read = projectFile.safeParse(document.toJS());
+  const read = projectFile.safeParse(plainValue(document));
   if (read.success) return read.data;
   const problems = read.error.issues.map((issue) => {
     const node = document.getIn(issue.path, true);
     const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
     const line = Array.isArray(range) ? `line ${counter.linePos(Number(range[0])).line}, ` : '';
-    return `${line}${issue.path.join('.') || 'the file'}: ${issue.message}`;
+    return `${line}${issue.path.join('.') || 'the file'}: ${inWords(issue)}`;
   });
   throw new UnreadableInput(`slipway.yaml: ${problems.join('; ')}`);
+}
+
+function plainValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UnreadableInput(`slipway.yaml: ${messageOf(error)}`);
+  }
+}
+
+/** A key that nobody knows is most often one that was misspelt. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  return issue.keys.map((key) => `there is no key "${key}"${suggestion(key)}`).join(', ');
+}
+
+/** Every key of the file, wherever it may stand. */
+const KEYS = [
+  ...Object.keys(projectFile.shape),
+  ...Object.keys(projectFile.shape.azureDevOps.shape),
+  ...Object.keys(environment.shape),
+  ...Object.keys(freezeWindow.shape),
+];
+
+function suggestion(key: string): string {
+  const [nearest] = KEYS.map((known) => ({ known, distance: editDistance(key, known) }))
+    .filter(({ distance }) => distance <= 3)
+    .sort((left, right) => left.distance - right.distance);
+  return nearest === undefined ? '' : `, did you mean "${nearest.known}"?`;
 }
 
 /** Reads what was registered before, from its stored form. @throws UnreadableInput */

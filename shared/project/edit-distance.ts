@@ -1,0 +1,14 @@
+/** How many letters must be added, left out or changed to get from one word to another; cases do not count. */
+export function editDistance(from: string, to: string): number {
+  const [left, right] = [from.toLowerCase(), to.toLowerCase()];
+  let row = Array.from({ length: right.length + 1 }, (_value, index) => index);
+  for (const [index, letter] of [...left].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...right].entries()) {
+      const changed = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

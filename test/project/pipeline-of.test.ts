@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import hostSettings from '../../host.json';
+import { FUNCTION_TIMEOUT_IN_MS, pipelineOf } from '../../shared/project/pipeline-of.ts';
+import { readProjectFile } from '../../shared/project/project-file.ts';
+import { pipelineProblems } from '../../shared/release/pipeline.ts';
+
+const SUBSCRIPTION = '10000000-0000-4000-8000-000000000001';
+const FILE = readProjectFile(`
+project: parking
+azureDevOps: { organization: contoso, project: parking, artifactsPipeline: 138 }
+environments:
+  dev: { key: dev, subscription: ${SUBSCRIPTION} }
+  staging: { key: stg, subscription: ${SUBSCRIPTION}, keyVault: kv-parking-stg, approvals: 1 }
+  production:
+    key: prod
+    subscription: ${SUBSCRIPTION}
+    approvals: 2
+    approvers: [ada, bob]
+    policy: sequential
+    rollback: on-failed-verification
+    approvalExpires: 2 days
+    freezeWindows: [{ when: fri 17:00 - mon 07:00, why: rest }]
+`);
+const FIRST = ['infrastructure', 'unity-catalog', 'wheel', 'notebooks'];
+const ALL = [...FIRST, 'databricks-config', 'feature-flags', 'integration-tests', 'smoke-tests'];
+
+function pipelineWith(kinds: readonly string[]) {
+  return pipelineOf(FILE, { id: '20001' }, new Set(kinds));
+}
+
+function stepsOf(kinds: readonly string[], stage: string) {
+  return pipelineWith(kinds).stages.find(({ name }) => name === stage)?.steps ?? [];
+}
+
+describe("the document's pipeline", () => {
+  test('goes from the intake through every environment, with tests where people look at the results', () => {
+    const { stages } = pipelineWith(ALL);
+    expect(stages.map(({ name, environment, after }) => [name, environment, ...after])).toEqual([
+      ['intake', null],
+      ['dev', 'dev', 'intake'],
+      ['staging', 'staging', 'dev'],
+      ['integration-tests', 'staging', 'staging'],
+      ['production', 'production', 'integration-tests'],
+      ['smoke-tests', 'production', 'production'],
+    ]);
+  });
+
+  test.each([[[]], [FIRST], [ALL], [['notebooks']], [['feature-flags', 'smoke-tests']]])(
+    'is sound with the kinds %j, and has no step of another',
+    (kinds) => {
+      const pipeline = pipelineWith(kinds);
+      expect(pipelineProblems(pipeline)).toEqual([]);
+      const used = pipeline.stages.filter(({ name }) => name !== 'intake').flatMap(({ steps }) => steps);
+      expect(used.filter(({ kind }) => !kinds.includes(kind))).toEqual([]);
+    },
+  );
+
+  test('deploys in one order, wheel and notebooks side by side', () => {
+    expect(stepsOf(ALL, 'dev').map(({ name, after }) => [name, ...after])).toEqual([
+      ['infrastructure'],
+      ['unity-catalog', 'infrastructure'],
+      ['wheel', 'unity-catalog'],
+      ['notebooks', 'unity-catalog'],
+      ['databricks-config', 'wheel', 'notebooks'],
+      ['feature-flags', 'databricks-config'],
+    ]);
+  });
+
+  test('plans what it deploys, and applies unchanged steps whose output others need', () => {
+    const steps = stepsOf(ALL, 'dev');
+    expect(steps.every(({ plans, phase }) => plans && phase === 'apply')).toBe(true);
+    expect(steps.filter(({ appliesUnchanged }) => appliesUnchanged).map(({ name }) => name)).toEqual([
+      'infrastructure',
+      'unity-catalog',
+    ]);
+    expect(stepsOf(ALL, 'smoke-tests')).toMatchObject([{ phase: 'verify', plans: false, cancels: true }]);
+  });
+
+  test('holds no claim shorter than a function can live', () => {
+    const [hours, minutes, seconds] = hostSettings.functionTimeout.split(':').map(Number);
+    const limit = (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
+    expect(FUNCTION_TIMEOUT_IN_MS).toBe(limit);
+    const leases = pipelineWith(ALL).stages.flatMap(({ steps }) => steps.map(({ leaseInMs }) => leaseInMs));
+    expect(Math.min(...leases)).toBeGreaterThan(limit);
+  });
+
+  test('takes gates, freezes, policy and rollback from the file', () => {
+    const { stages, environments } = pipelineWith(ALL);
+    const gates = stages.map(({ name, gate, rollsBack }) => [name, gate.approvals, rollsBack]);
+    expect(gates).toEqual([
+      ['intake', 0, false],
+      ['dev', 0, false],
+      ['staging', 1, false],
+      ['integration-tests', 0, false],
+      ['production', 2, true],
+      ['smoke-tests', 0, true],
+    ]);
+    expect(stages.find(({ name }) => name === 'production')?.gate).toEqual({
+      approvals: 2,
+      approvers: ['ada', 'bob'],
+      requesterMayApprove: false,
+      expiresInMs: 2 * 86_400_000,
+    });
+    expect(environments.at(-1)).toEqual({
+      name: 'production',
+      policy: 'sequential',
+      freezeWindows: [{ from: 6780, to: 420, why: 'rest' }],
+    });
+  });
+
+  test('tells the intake which build to take, of which pipeline and branches, and where values are', () => {
+    const [artifacts, configuration] = stepsOf(FIRST, 'intake');
+    expect(artifacts?.input).toEqual({
+      organization: 'contoso',
+      project: 'parking',
+      definition: '138',
+      branches: ['main'],
+      build: '20001',
+    });
+    expect(configuration?.after).toEqual(['artifacts']);
+    expect(configuration?.input).toMatchObject({
+      environments: {
+        dev: { key: 'dev', subscription: SUBSCRIPTION, keyVault: null },
+        staging: { key: 'stg', keyVault: 'kv-parking-stg' },
+        production: { key: 'prod', keyVault: null },
+      },
+    });
+  });
+});
