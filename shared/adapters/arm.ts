@@ -31,7 +31,7 @@ export interface ArmOptions {
 }
 
 /**
- * Makes the client of one subscription, on plain HTTP: ADR 8 says why not on the official client.
+ * Makes the client of one subscription, on plain HTTP: ADR 9 says why not on the official client.
  * @throws Refusal when the subscription is no id.
  */
 export function createArmClient(options: ArmOptions): ArmClient {
