@@ -9,23 +9,11 @@ import { segment } from './http.ts';
 /** Environments are documented as a preview only. */
 const PREVIEW = '7.1-preview.1';
 
-/** Runs of pipelines, and the approvals of their stages. */
-export function pipelineReader(
-  call: AzureDevOpsCall,
-): Pick<AzureDevOpsClient, 'approval' | 'placeOfApproval' | 'run' | 'runs' | 'startRun' | 'environment'> {
+/** Runs of pipelines. */
+export function pipelineRuns(call: AzureDevOpsCall): Pick<AzureDevOpsClient, 'run' | 'runs' | 'startRun'> {
   const runsOf = (project: string, pipeline: string) =>
     `/${segment(project)}/_apis/pipelines/${segment(pipeline)}/runs`;
   return {
-    async approval(project, id) {
-      const path = `/${segment(project)}/_apis/pipelines/approvals/${segment(id)}`;
-      const found = await call.read(approval, { method: 'GET', path, query: { $expand: 'steps' } });
-      return found === null ? null : toApproval(found);
-    },
-    async placeOfApproval(project, runId, approvalId) {
-      const path = `/${segment(project)}/_apis/build/builds/${segment(runId)}/timeline`;
-      const found = await call.read(timeline, { method: 'GET', path });
-      return placeIn(found?.records ?? [], approvalId);
-    },
     async run(project, reference) {
       const path = `${runsOf(project, reference.pipeline)}/${segment(reference.run)}`;
       const found = await call.read(run, { method: 'GET', path });
@@ -41,13 +29,28 @@ export function pipelineReader(
       if (started !== null) return toRun(started);
       throw new Refusal(`Project ${project} of Azure DevOps has no pipeline ${pipeline}.`);
     },
+  };
+}
+
+/** Approvals of the stages of pipeline runs. */
+export function approvals(
+  call: AzureDevOpsCall,
+): Pick<AzureDevOpsClient, 'approval' | 'placeOfApproval' | 'environment'> {
+  return {
+    async approval(project, id) {
+      const path = `/${segment(project)}/_apis/pipelines/approvals/${segment(id)}`;
+      const found = await call.read(approval, { method: 'GET', path, query: { $expand: 'steps' } });
+      return found === null ? null : toApproval(found);
+    },
+    async placeOfApproval(project, runId, approvalId) {
+      const path = `/${segment(project)}/_apis/build/builds/${segment(runId)}/timeline`;
+      const found = await call.read(timeline, { method: 'GET', path });
+      return placeIn(found?.records ?? [], approvalId);
+    },
     async environment(project, name) {
       const path = `/${segment(project)}/_apis/distributedtask/environments`;
-      const list = await call.read(listOf(environment), {
-        method: 'GET',
-        path,
-        query: { name, 'api-version': PREVIEW },
-      });
+      const query = { name, 'api-version': PREVIEW };
+      const list = await call.read(listOf(environment), { method: 'GET', path, query });
       const found = list?.value.find((its) => its.name.toLowerCase() === name.toLowerCase());
       return found?.id ?? null;
     },

@@ -2,10 +2,12 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { AzureDevOpsClient } from '../engine/azure-devops-client.ts';
 import type { ContentPlaces } from './azure-devops-artifacts.ts';
 import { artifactReader } from './azure-devops-artifacts.ts';
+import type { AzureDevOpsCall } from './azure-devops-call.ts';
 import { createAzureDevOpsCall } from './azure-devops-call.ts';
-import { pipelineReader } from './azure-devops-pipelines.ts';
+import { approvals, pipelineRuns } from './azure-devops-pipelines.ts';
 import { build, listOf, variableGroup } from './azure-devops-shapes.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
+import type { Http } from './http.ts';
 import { createHttp, segment } from './http.ts';
 
 /** What Azure DevOps is called in Microsoft Entra, the same in every tenant. */
@@ -23,8 +25,19 @@ export interface AzureDevOpsOptions extends ContentPlaces {
 
 /** Makes the client of one organisation. */
 export function createAzureDevOpsClient(options: AzureDevOpsOptions): AzureDevOpsClient {
-  const { organization, baseUrl, credential, clock, limits, httpClient } = options;
-  const http = createHttp({
+  const { organization, clock } = options;
+  const call = createAzureDevOpsCall(httpOf(options), { organization, clock });
+  return {
+    organization,
+    ...buildsAndValues(call),
+    ...artifactReader(call, options),
+    ...pipelineRuns(call),
+    ...approvals(call),
+  };
+}
+
+function httpOf({ organization, baseUrl, credential, clock, limits, httpClient }: AzureDevOpsOptions): Http {
+  return createHttp({
     baseUrl: `${baseUrl.replace(/\/$/, '')}/${segment(organization)}`,
     credential,
     scope: SCOPE,
@@ -34,9 +47,10 @@ export function createAzureDevOpsClient(options: AzureDevOpsOptions): AzureDevOp
     headers: { 'user-agent': 'slipway', 'x-tfs-fedauthredirect': 'Suppress' },
     ...(httpClient === undefined ? {} : { httpClient }),
   });
-  const call = createAzureDevOpsCall(http, { organization, clock });
+}
+
+function buildsAndValues(call: AzureDevOpsCall): Pick<AzureDevOpsClient, 'build' | 'variableGroup'> {
   return {
-    organization,
     async build(project, id) {
       const path = `/${segment(project)}/_apis/build/builds/${segment(id)}`;
       const found = await call.read(build, { method: 'GET', path });
@@ -47,11 +61,8 @@ export function createAzureDevOpsClient(options: AzureDevOpsOptions): AzureDevOp
     },
     async variableGroup(project, name) {
       const path = `/${segment(project)}/_apis/distributedtask/variablegroups`;
-      const list = await call.read(listOf(variableGroup), {
-        method: 'GET',
-        path,
-        query: { groupName: name },
-      });
+      const query = { groupName: name };
+      const list = await call.read(listOf(variableGroup), { method: 'GET', path, query });
       const group = list?.value.find((its) => its.name.toLowerCase() === name.toLowerCase());
       if (group === undefined) return null;
       const variables = Object.entries(group.variables).map(([variable, its]) => {
@@ -60,7 +71,5 @@ export function createAzureDevOpsClient(options: AzureDevOpsOptions): AzureDevOp
       });
       return { vault: group.providerData?.vault ?? null, variables: new Map(variables) };
     },
-    ...artifactReader(call, options),
-    ...pipelineReader(call),
   };
 }
