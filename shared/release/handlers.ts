@@ -112,6 +112,8 @@ function cancel(draft: Draft, event: CancelRequested): string | null {
 function retry(draft: Draft, event: RetryRequested): string | null {
   const { run } = draft;
   if (run.status !== 'failed') return `only a failed run is retried; this one is ${run.status}`;
+  if (run.endedAt !== null && event.at < run.endedAt)
+    return 'the run has failed again since the retry was asked for';
   const turns = stageTurns(run);
   const lost = turns.filter((turn) => isLost(draft, turns, turn));
   for (const turn of turns) {

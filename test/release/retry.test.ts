@@ -165,6 +165,16 @@ describe('a retry by a person', () => {
     expect(driver.statuses()).toBe('staging succeeded, production rejected, last skipped');
   });
 
+  test('that comes a second time, when the run has failed once more, changes nothing', () => {
+    const driver = failed();
+    const first = { ...RETRY, at: driver.at };
+    driver.tell('release-1', first);
+    driver.at += MINUTE;
+    driver.work(['staging/tests']);
+    driver.finish('staging', 'tests', { ...REFUSED });
+    expect(driver.tell('release-1', first)).toBe('the run has failed again since the retry was asked for');
+  });
+
   test.each(['succeeded', 'running'])('is refused when the run is %s', (status) => {
     const driver = new Driver();
     driver.request(pipeline([stage('staging')]));
