@@ -7,6 +7,7 @@ export const FAULT_KINDS = [
   'server-error',
   'timeout-before',
   'timeout-after',
+  'slow',
   'duplicate',
   'delay',
   'reorder',
@@ -44,6 +45,7 @@ const ALWAYS: readonly FaultKind[] = [
   'server-error',
   'timeout-before',
   'timeout-after',
+  'slow',
 ];
 const AT_COMMITS: readonly FaultKind[] = [...ALWAYS, 'conflict'];
 const AT_SENDS: readonly FaultKind[] = [...ALWAYS, 'duplicate', 'delay', 'reorder'];

@@ -14,6 +14,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 export const START_AT = Date.UTC(2026, 10, 23, 9, 0, 0);
 const CALL_TIMEOUT_IN_MS = 30_000;
+const SLOW_CALL_IN_MS = 45_000;
 export const FUNCTION_TIMEOUT_IN_MS = 120_000;
 const RENEW_IN_MS = 20_000;
 const DEAD_LETTER_LOCK_IN_MS = 60_000;
@@ -113,7 +114,8 @@ export class World {
             const delayInMs = kind === 'delay' ? 90_000 : kind === 'reorder' ? 1_500 : 0;
             for (const message of messages) {
               bus.put(queue, message, { delayInMs });
-              if (kind === 'duplicate') bus.put(queue, message, { again: true, delayInMs: 700 });
+              if (kind === 'duplicate')
+                bus.put(queue, message, { again: true, delayInMs: this.random.between(10, 60) });
             }
           }),
       },
@@ -158,6 +160,9 @@ export class World {
         await this.clock.sleep(CALL_TIMEOUT_IN_MS);
         if (!invocation.alive) return forever();
         throw new TransientFailure(`${name} did not answer (token ${CANARY})`);
+      case 'slow':
+        await this.clock.sleep(SLOW_CALL_IN_MS);
+        return invocation.alive ? effect(kind) : forever();
       default:
         return effect(kind);
     }

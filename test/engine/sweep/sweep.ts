@@ -115,7 +115,12 @@ function* blocksOf({ histories, only }: SweepOptions): Generator<{ block: number
 /** Plays one history and measures it. */
 export async function check(
   scenario: Scenario,
-  how: { readonly faults: readonly Fault[]; readonly sabotage?: Sabotage | undefined; readonly seed: number },
+  how: {
+    readonly faults: readonly Fault[];
+    readonly sabotage?: Sabotage | undefined;
+    readonly seed: number;
+    readonly limitInMs?: number;
+  },
   faultFree: Measure,
 ): Promise<string[]> {
   const history = await play(scenario, how);

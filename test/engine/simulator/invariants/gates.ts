@@ -1,8 +1,8 @@
 import { CANCEL_WATCH_IN_MS } from '../../../../shared/engine/watch-for-cancel.ts';
+import type { RunEvent } from '../../../../shared/release/events.ts';
 import type { Freeze, Run } from '../../../../shared/release/model.ts';
 import type { OutsideEffect } from '../outside.ts';
 import type { History } from '../play.ts';
-import { FUNCTION_TIMEOUT_IN_MS } from '../world.ts';
 import type { Verdict } from './approved-plans.ts';
 import { verdictsOf } from './approved-plans.ts';
 import { effectsOf, environmentEvents, eventsOf, roundAt, rowsOf } from './rows.ts';
@@ -60,17 +60,24 @@ export function cancels(history: History): string[] {
   });
 }
 
-/** I5: no stage begins to change an environment that has been frozen for longer than a function may take. */
+/** I5: no stage begins to change an environment while it is frozen. One that had begun before goes on. */
 export function freezes(history: History): string[] {
   return history.runs.flatMap((run) => {
-    const events = eventsOf(history, run);
-    const begun = new Set<string>();
+    const rows = rowsOf(history, run.project, run.id);
+    const events = rows.map(({ event }) => event as RunEvent);
     return effectsOf(history, run).flatMap((effect) => {
-      const turn = `${effect.stage}/${roundAt(events, effect.at)}`;
-      if (effect.action !== 'put' || begun.has(turn) || run.overridesFreeze) return [];
-      begun.add(turn);
+      if (effect.action !== 'put' || run.overridesFreeze) return [];
+      const round = roundAt(events, effect.at);
+      const begins = rows.filter(
+        ({ event, committedAt }) =>
+          event.type === 'step-claimed' &&
+          event.mode === 'apply' &&
+          event.stage === effect.stage &&
+          roundAt(events, committedAt) === round,
+      );
       const frozen = freezesAt(history, effect).some(
-        ({ from, to }) => from + FUNCTION_TIMEOUT_IN_MS < effect.at && effect.at < to,
+        ({ from, to }) =>
+          effect.at >= from && effect.at < to && !begins.some(({ committedAt }) => committedAt <= from),
       );
       return frozen ? [`I5 ${run.id}/${effect.stage} begins although ${effect.environment} is frozen`] : [];
     });
