@@ -6,7 +6,7 @@ import { allDeliveries, sendWebhooks } from './behind-the-api.ts';
 import { eventually } from './eventually.ts';
 import { buildCompleted, newEventId } from './payloads.ts';
 import { processesOf, whichRun } from './processes.ts';
-import { countMessages, delivered, endService, postWebhook, startService } from './service.ts';
+import { callApi, countMessages, delivered, endService, postWebhook, startService } from './service.ts';
 
 /** Messages that a killed host held come again after five seconds instead of a minute. */
 const QUEUES = {
@@ -51,10 +51,13 @@ describe('while the queue is down', () => {
 });
 
 describe('while the storage is down', () => {
-  test('a webhook is accepted, its message is put off, and processed once the storage is back', async () => {
+  test('a webhook is accepted, and its message put off until the storage is back', async () => {
     await service.storage.stop();
     const event = newEventId();
     expect(await postWebhook(service, body(event))).toBe(202);
+    const health = callApi(service, 'health');
+    expect(await postWebhook(service, 'a body that cannot be read cannot be kept either')).toBe(503);
+    expect(await health).toMatchObject({ status: 503, body: { checks: { storage: 'does not answer' } } });
     await eventually('the message put off', async () => {
       const { 'release-events': queue } = await countMessages(service);
       return queue?.scheduled === 1 && queue.active + queue.locked === 0;

@@ -1,23 +1,10 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startStack } from '../../sandbox/stack.ts';
-import { ServiceBusSender } from '../../shared/adapters/service-bus-sender.ts';
-import names from '../../shared/names.json';
 import { Random } from '../../test/engine/simulator/random.ts';
-import { openState } from './history.ts';
 import type { Call, Site } from './outside.ts';
-import { startOutside } from './outside.ts';
-import type { Stage } from './play-site.ts';
 import { playSite } from './play-site.ts';
+import type { Surroundings } from './surroundings.ts';
+import { withSurroundings } from './surroundings.ts';
 import { violationsOf } from './violations-of.ts';
-
-/** As short as Azure allows, so that a killed host's messages come again soon. */
-const QUEUES = {
-  queues: names.queues.map(({ name, properties }) => ({
-    name,
-    properties: { ...properties, lockDuration: 'PT5S' },
-  })),
-};
 
 /** Calls by which two runs may differ in their number. */
 const EARLIER = 5;
@@ -35,31 +22,17 @@ interface Row {
  * holds each run against the invariants of the crash simulator.
  * @returns the number of sites at which an invariant did not hold
  */
-export async function killRun(sites: number, seed: number): Promise<number> {
-  const outside = await startOutside();
-  const stack = await startStack({
-    entryFile: join(__dirname, 'app', 'main.ts'),
-    settings: { KILL_RUN_OUTSIDE: outside.url },
-    queues: QUEUES,
-  });
-  const bus = new ServiceBusSender({ connectionString: stack.serviceBusConnectionString });
-  const stage = { stack, bus, state: openState(stack.storageConnectionString), log: outside.log };
-  try {
-    return await playAll(stage, sites, new Random(seed));
-  } finally {
-    await bus.close();
-    await stack.stop();
-    await outside.stop();
-  }
+export function killRun(sites: number, seed: number): Promise<number> {
+  return withSurroundings((on) => playAll(on, sites, new Random(seed)));
 }
 
-async function playAll(stage: Stage, wanted: number, random: Random): Promise<number> {
-  const trace = await record(stage);
+async function playAll(on: Surroundings, wanted: number, random: Random): Promise<number> {
+  const trace = await record(on);
   console.log(`${trace.length} calls in a run without a kill`);
   const rows: Row[] = [];
   for (const [index, { call, when }] of pick(trace, wanted, random).entries()) {
     const project = `kill-${index + 1}`;
-    const row = await playOne(stage, { project, call, when }, trace.length);
+    const row = await playOne(on, { project, call, when }, trace.length);
     rows.push(row);
     console.log(`${index + 1}/${wanted} ${row.site} ${row.call}: ${row.recoveredIn} ${row.violations}`);
   }
@@ -70,10 +43,10 @@ async function playAll(stage: Stage, wanted: number, random: Random): Promise<nu
 }
 
 /** The calls of a run that nobody kills. It must be without violations itself. */
-async function record(stage: Stage): Promise<readonly Call[]> {
-  const { leftOver } = await playSite(stage, 'trace', null);
-  const trace = stage.log.calls.get('trace') ?? [];
-  const found = [...leftOver, ...(await violationsOf(stage, 'trace', trace.length))];
+async function record(on: Surroundings): Promise<readonly Call[]> {
+  const { leftOver } = await playSite(on, 'trace', null);
+  const trace = on.log.calls.get('trace') ?? [];
+  const found = [...leftOver, ...(await violationsOf(on, 'trace', trace.length))];
   if (found.length > 0) throw new Error(`a run without a kill is not as it should be: ${found.join('; ')}`);
   return trace;
 }
@@ -92,14 +65,14 @@ function pick(trace: readonly Call[], wanted: number, random: Random): Omit<Site
 }
 
 /** No two runs make exactly the same calls. Where one ends before its site, another is killed a little earlier. */
-async function playOne(stage: Stage, site: Site, faultFreeCalls: number): Promise<Row> {
-  const { wasKilled, recoveredInMs, leftOver } = await playSite(stage, site.project, site);
-  const found = [...leftOver, ...(await violationsOf(stage, site.project, faultFreeCalls))];
+async function playOne(on: Surroundings, site: Site, faultFreeCalls: number): Promise<Row> {
+  const { wasKilled, recoveredInMs, leftOver } = await playSite(on, site.project, site);
+  const found = [...leftOver, ...(await violationsOf(on, site.project, faultFreeCalls))];
   if (!wasKilled && found.length === 0) {
     const earlier = { ...site, project: `${site.project}-again`, call: Math.max(1, site.call - EARLIER) };
-    return playOne(stage, earlier, faultFreeCalls);
+    return playOne(on, earlier, faultFreeCalls);
   }
-  const calls = stage.log.calls.get(site.project) ?? [];
+  const calls = on.log.calls.get(site.project) ?? [];
   return {
     site: `${site.when} ${site.call}`,
     call: calls[site.call - 1]?.name ?? 'none',

@@ -10,15 +10,15 @@ import {
 } from '../../test/engine/simulator/invariants/outside.ts';
 import { auditLog, orphans } from '../../test/engine/simulator/invariants/stored.ts';
 import { historyOf } from './history.ts';
-import type { Stage } from './play-site.ts';
 import { scenarioOf } from './scenario.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What a kill may cost: it ends every function that runs, and each of them is repeated. */
 const CALLS_A_KILL = 15;
 
 /** The simulator's invariants on a project's stored rows and on what the outside noted of it. */
 export async function violationsOf(
-  { state, log }: Stage,
+  { state, log }: Surroundings,
   project: string,
   faultFreeCalls: number,
 ): Promise<string[]> {
