@@ -54,9 +54,9 @@ export function projectIn(folder: string): SandboxProject {
       .replace(/[^a-z0-9-]+/g, '-')
       .replace(/^[^a-z]+|-+$/g, '')
       .slice(0, 30) || 'project';
-  const madeUp = Object.fromEntries(
-    unknownNames(artifacts).map((variable) => [variable, `sandbox-${variable}`]),
-  );
+  const known = Object.keys(defaults(name, 'dev'));
+  const unknown = unknownNames(artifacts).filter((variable) => !known.includes(variable));
+  const madeUp = Object.fromEntries(unknown.map((variable) => [variable, `sandbox-${variable}`]));
   return { name, artifacts, variables: { dev: madeUp, stg: madeUp, prod: madeUp } };
 }
 
@@ -216,7 +216,6 @@ async function subscribedTypes(cloud: Cloud, url: string): Promise<string[]> {
   const answer = await fetch(`${cloud.azureDevOpsUrl}/contoso/_apis/hooks/subscriptions?api-version=7.1`, {
     headers: { authorization: `Bearer ${cloud.azureDevOpsToken()}` },
   });
-  const { value }: { value: { eventType: string; consumerInputs: Record<string, string> }[] } =
-    await answer.json();
+  const { value } = subscriptionList.parse(await answer.json());
   return value.filter(({ consumerInputs }) => consumerInputs.url === url).map(({ eventType }) => eventType);
 }

@@ -6,17 +6,19 @@ export interface ArchiveLimits {
   /** Inflated bytes of one file, and of all files. */
   readonly bytesOfEntry: number;
   readonly bytes: number;
+  /** A file of up to this size may be packed as well as it likes: a notebook of equal lines is no bomb. */
+  readonly bytesOfAnyRatio: number;
 }
 
 export const ARCHIVE_LIMITS: ArchiveLimits = {
   entries: 20_000,
   bytesOfEntry: 256 * 1024 * 1024,
   bytes: 512 * 1024 * 1024,
+  bytesOfAnyRatio: 16 * 1024 * 1024,
 };
 
-/** Text and notebooks shrink by far less; what shrinks more was made to burst. Small files are let off. */
+/** Text and notebooks shrink by far less; what shrinks more was made to burst. */
 const LARGEST_RATIO = 100;
-const SMALL_IN_BYTES = 64 * 1024;
 /** Bytes of an entry's local header without its name. */
 const LOCAL_HEADER_IN_BYTES = 30;
 
@@ -24,8 +26,11 @@ const FILE_TYPES = 0o170000;
 const REGULAR_FILE = 0o100000;
 const FOLDER = 0o040000;
 
-/** Letters of all scripts, digits and what people put into names. No `%`, which some services decode once more. */
-const ALLOWED = /^[\p{L}\p{M}\p{N} _\-.,+=@&'!#$~()[\]{}/]+$/u;
+/** Letters of all scripts, digits, marks and signs; no control characters and no backslash. */
+const ALLOWED = /^(?!.*\\)[\p{L}\p{M}\p{N}\p{P}\p{S} /]+$/u;
+/** A dot, slash, backslash or nothing in the form that some services decode once more. */
+const HIDDEN = /%(2e|2f|5c|00)/i;
+const DRIVE = /^[A-Za-z]:/;
 
 /** Folders in an archive are entries whose name ends with a slash. */
 export function isFolder({ fileName }: Entry): boolean {
@@ -62,7 +67,7 @@ function entryProblem(entry: Entry, limits: ArchiveLimits): string | null {
   const type = (entry.externalFileAttributes >>> 16) & FILE_TYPES;
   if (type !== 0 && type !== REGULAR_FILE && type !== FOLDER) return 'is a link or a device, not a file';
   if (uncompressedSize > limits.bytesOfEntry) return `is larger than ${limits.bytesOfEntry} bytes`;
-  if (uncompressedSize > SMALL_IN_BYTES && uncompressedSize > compressedSize * LARGEST_RATIO)
+  if (uncompressedSize > limits.bytesOfAnyRatio && uncompressedSize > compressedSize * LARGEST_RATIO)
     return `is packed more than ${LARGEST_RATIO} times smaller`;
   return nameProblem(entry.fileName);
 }
@@ -74,7 +79,8 @@ function entryProblem(entry: Entry, limits: ArchiveLimits): string | null {
 export function nameProblem(fileName: string): string | null {
   const path = fileName.replace(/\/$/, '');
   for (const form of [path, path.normalize('NFKC')]) {
-    if (!ALLOWED.test(form)) return 'has a character in its name that is not allowed';
+    if (!ALLOWED.test(form) || HIDDEN.test(form)) return 'has a character in its name that is not allowed';
+    if (DRIVE.test(form)) return 'has an absolute path or an empty folder name';
     for (const segment of form.split('/')) {
       if (segment === '') return 'has an absolute path or an empty folder name';
       if (segment === '.' || segment === '..') return 'leads out of its folder (. or ..)';

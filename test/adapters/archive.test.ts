@@ -5,7 +5,7 @@ import { Refusal } from '../../shared/errors.ts';
 import type { RawEntry } from './raw-zip.ts';
 import { rawZip } from './raw-zip.ts';
 
-const SMALL = { entries: 100, bytesOfEntry: 1_000_000, bytes: 1_500_000 };
+const SMALL = { entries: 100, bytesOfEntry: 1_000_000, bytes: 1_500_000, bytesOfAnyRatio: 65_536 };
 const NOISE = Array.from({ length: 300_000 }, (_value, index) => Math.floor(Math.sin(index) * 1e6) & 255);
 
 /** Why an archive is refused. */
@@ -132,6 +132,11 @@ describe('an archive that no build makes is refused before anything of it is sto
   });
 
   test('the real limits are generous and finite', () => {
-    expect(ARCHIVE_LIMITS).toEqual({ entries: 20_000, bytesOfEntry: 2 ** 28, bytes: 2 ** 29 });
+    expect(ARCHIVE_LIMITS).toEqual({
+      entries: 20_000,
+      bytesOfEntry: 2 ** 28,
+      bytes: 2 ** 29,
+      bytesOfAnyRatio: 2 ** 24,
+    });
   });
 });
