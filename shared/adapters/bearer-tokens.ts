@@ -1,9 +1,22 @@
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import type { Clock } from '../engine/ports.ts';
-import { TransientFailure } from '../errors.ts';
+import { messageOf, TransientFailure } from '../errors.ts';
 
 /** A token is renewed this long before it ends. */
 const MARGIN_IN_MS = 5 * 60_000;
+/** With less time left it might end on the way. */
+const SHORTEST_IN_MS = 60_000;
+
+/** The tokens of one scope. */
+export interface BearerTokens {
+  /**
+   * Value of the header `Authorization`; null where none is wanted.
+   * @throws TransientFailure when the credential gives no token
+   */
+  header(): Promise<string | null>;
+  /** The service did not accept the token: get another one, although this one has time left. */
+  forget(): void;
+}
 
 /** Gets and keeps the token of one scope; concurrent callers wait for one request. */
 export function bearerTokens({
@@ -14,18 +27,31 @@ export function bearerTokens({
   readonly credential: TokenCredential | null;
   readonly scope: string;
   readonly clock: Clock;
-}): () => Promise<string | null> {
+}): BearerTokens {
   let known: AccessToken | null = null;
   let pending: Promise<AccessToken | null> | null = null;
-  return async () => {
-    if (credential === null) return null;
-    if (known === null || known.expiresOnTimestamp - clock.now() < MARGIN_IN_MS) {
-      pending ??= credential.getToken(scope).finally(() => {
-        pending = null;
-      });
-      known = await pending;
-    }
-    if (known === null) throw new TransientFailure(`no token for ${scope}`);
-    return `Bearer ${known.token}`;
+  const lasts = (timeInMs: number) => known !== null && known.expiresOnTimestamp - clock.now() >= timeInMs;
+  const renew = async (from: TokenCredential): Promise<void> => {
+    pending ??= from.getToken(scope).finally(() => {
+      pending = null;
+    });
+    known = await pending;
+  };
+  return {
+    async header() {
+      if (credential === null) return null;
+      if (!lasts(MARGIN_IN_MS)) {
+        // The identity endpoint may be down for a moment: the old token does while it lasts.
+        await renew(credential).catch((error: unknown) => {
+          if (!lasts(SHORTEST_IN_MS))
+            throw new TransientFailure(`no token for ${scope}: ${messageOf(error)}`);
+        });
+      }
+      if (known === null) throw new TransientFailure(`no token for ${scope}`);
+      return `Bearer ${known.token}`;
+    },
+    forget() {
+      known = null;
+    },
   };
 }

@@ -65,6 +65,7 @@ export interface Http {
 
 const TIMEOUT_IN_MS = 60_000;
 const MOST_RETRIES = 3;
+/** Who is asked to wait longer gives up at once: to come back sooner would only be refused again. */
 const LONGEST_WAIT_IN_MS = 30_000;
 
 /** Makes the one way in which Slipway talks to a service over HTTP. Redirects are answers here, never followed. */
@@ -74,15 +75,23 @@ export function createHttp(options: HttpOptions): Http {
     throw new Error(`${options.baseUrl}: only https is allowed, except on loopback`);
   }
   const client = options.httpClient ?? createDefaultHttpClient();
-  const token = bearerTokens(options);
+  const tokens = bearerTokens(options);
   const limit = options.limits?.of.of(base.host, options.limits.limit);
   const once = async (request: HttpRequest) => {
-    const authorization = await token();
+    const authorization = await tokens.header();
     const { mostBytes } = request;
     const send = () => sendOnce(client, toPipelineRequest(options, request, authorization), mostBytes);
-    return limit === undefined ? send() : limit.run(send);
+    const answer = await (limit === undefined ? send() : limit.run(send));
+    if (answer.status === 401) tokens.forget();
+    return answer;
   };
-  return { send: (request) => sendWithRetries(once, request, options.clock) };
+  return {
+    async send(request) {
+      // Without the slash, `@host` or `.host` would make another host of the base.
+      if (!/^(\/|$)/.test(request.path)) throw new Error(`${request.path} does not begin with a slash`);
+      return sendWithRetries(once, request, options.clock);
+    },
+  };
 }
 
 function isLoopback({ hostname }: URL): boolean {
@@ -162,9 +171,10 @@ async function sendWithRetries(once: Once, request: HttpRequest, clock: Clock): 
   const repeatable = request.idempotent ?? (request.method !== 'POST' && request.method !== 'PATCH');
   for (let retries = 0; ; retries += 1) {
     const answer = await once(request).catch((error: unknown) => error);
-    const retry = retries < MOST_RETRIES && !request.signal?.aborted && mayRetry(answer, repeatable);
-    if (!retry) return conclude(answer, request);
-    await clock.sleep(waitBefore(answer, retries), request.signal);
+    const wait = waitBefore(answer, retries);
+    const isOver = retries === MOST_RETRIES || request.signal?.aborted || wait > LONGEST_WAIT_IN_MS;
+    if (isOver || !mayRetry(answer, repeatable)) return conclude(answer, request);
+    await clock.sleep(wait, request.signal);
   }
 }
 
@@ -181,8 +191,7 @@ function mayRetry(answer: unknown, repeatable: boolean): boolean {
 
 function waitBefore(answer: unknown, retries: number): number {
   const after = isResponse(answer) ? Number(answer.headers['retry-after']) : Number.NaN;
-  const wait = Number.isFinite(after) ? after * 1000 : 500 * 2 ** retries;
-  return Math.min(wait, LONGEST_WAIT_IN_MS);
+  return after >= 0 ? after * 1000 : 500 * 2 ** retries;
 }
 
 function conclude(answer: unknown, request: HttpRequest): HttpResponse {
