@@ -1,3 +1,4 @@
+import './ask-for-approvals.ts';
 import './azure-devops-webhook.ts';
 import './dead-letters.ts';
 import './deliveries.ts';

@@ -72,15 +72,8 @@ function toApproval({ id, status, createdOn, steps }: z.infer<typeof approval>):
   };
 }
 
-function toRun({
-  id,
-  name,
-  state,
-  result,
-  pipeline,
-  templateParameters,
-  resources,
-}: z.infer<typeof run>): PipelineRun {
+function toRun(found: z.infer<typeof run>): PipelineRun {
+  const { id, name, state, result = null, createdDate, pipeline, templateParameters, resources } = found;
   const texts = Object.entries(templateParameters ?? {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
@@ -88,8 +81,9 @@ function toRun({
     pipeline: its.pipeline.id,
     version: its.version ?? '',
   }));
+  const createdAt = instantOf(createdDate) ?? 0;
   const parameters = Object.fromEntries(texts);
-  return { id, pipeline: pipeline.id, name, state, result: result ?? null, parameters, resources: used };
+  return { id, pipeline: pipeline.id, name, state, result, createdAt, parameters, resources: used };
 }
 
 /** An approval hangs on the checkpoint of its stage, and has its own id there. */

@@ -78,6 +78,7 @@ export const run = z.object({
   name: z.string(),
   state: z.string(),
   result: z.string().nullish(),
+  createdDate: z.string().nullish(),
   pipeline: z.object({ id }),
   templateParameters: z.record(z.string(), z.unknown()).nullish(),
   resources: z

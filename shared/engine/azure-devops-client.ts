@@ -75,6 +75,7 @@ export interface PipelineRun {
   /** `inProgress`, `canceling`, `completed`. */
   readonly state: string;
   readonly result: string | null;
+  readonly createdAt: Instant;
   /** Template parameters it was started with; those that are no text are left out. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Runs of other pipelines that it uses: pipeline id and the version (build number) of the run. */
@@ -116,7 +117,10 @@ export interface AzureDevOpsClient {
     parameters: Readonly<Record<string, string>>,
   ): Promise<PipelineRun>;
   /** Runs of a pipeline, newest first, without parameters and resources. */
-  runs(project: string, pipeline: string): Promise<readonly Pick<PipelineRun, 'id' | 'name' | 'state'>[]>;
+  runs(
+    project: string,
+    pipeline: string,
+  ): Promise<readonly Pick<PipelineRun, 'id' | 'name' | 'state' | 'createdAt'>[]>;
   /** Id of an environment by its name. */
   environment(project: string, name: string): Promise<string | null>;
 }

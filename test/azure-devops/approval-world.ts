@@ -119,8 +119,18 @@ export function approvalWorld({ approvals = 1, minRequiredApprovers = 1 }: GateO
   const stageOf = async (name = 'staging') =>
     (await store.load(file.project, run.id)).run?.stages.find((stage) => stage.name === name);
   const knowRelease = (release: ReleaseRecord) => releases.add(file.project, release);
+  const warnings: string[] = [];
+  const asking = {
+    clients,
+    projects,
+    records: store,
+    store,
+    log: { ...ports.log, warn: (text: string) => void warnings.push(text) },
+  };
   return {
     ...world,
+    asking,
+    warnings,
     file,
     store,
     openGate,
