@@ -7,7 +7,7 @@ import { tableDeliveries } from '../../shared/adapters/table-deliveries.ts';
 import { readPayload } from '../../shared/azure-devops/payload.ts';
 import { sendIntake } from '../../shared/engine/intake-message.ts';
 import { MESSAGE_SCHEMA } from '../../shared/engine/messages.ts';
-import type { Bus, Delivery, Outgoing } from '../../shared/engine/ports.ts';
+import type { Bus, Delivery, Outgoing, QueueName } from '../../shared/engine/ports.ts';
 import { NO_PROJECT } from '../../shared/engine/take-intake.ts';
 import names from '../../shared/names.json';
 import type { RunRequested } from '../../shared/release/events.ts';
@@ -15,7 +15,7 @@ import { MemoryContent } from '../adapters/memory-content.ts';
 
 /** Asks for a run through the queue, as the service itself does. `extra` goes into the message beside it. */
 export async function sendRunEvent(
-  { serviceBusConnectionString }: Stack,
+  stack: Stack,
   event: RunRequested,
   extra: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
@@ -29,16 +29,26 @@ export async function sendRunEvent(
     traceparent,
     event,
   });
+  await send(stack, 'release-events', [{ id: `${project}.${run}`, body, notBefore: null, traceparent }]);
+}
+
+/** Puts a message into a queue as it is. */
+export function sendBody(stack: Stack, queue: QueueName, body: string): Promise<void> {
+  return send(stack, queue, [{ id: `body.${body.length}`, body, notBefore: null, traceparent: '' }]);
+}
+
+async function send(
+  { serviceBusConnectionString }: Stack,
+  queue: QueueName,
+  messages: readonly Outgoing[],
+): Promise<void> {
   const bus = new ServiceBusSender({ connectionString: serviceBusConnectionString });
-  await bus.send('release-events', [{ id: `${project}.${run}`, body, notBefore: null, traceparent }]);
+  await bus.send(queue, messages);
   await bus.close();
 }
 
 /** Puts webhooks into the queue all at once, past the HTTP function. */
-export async function sendWebhooks(
-  { serviceBusConnectionString }: Stack,
-  bodies: readonly string[],
-): Promise<void> {
+export async function sendWebhooks(stack: Stack, bodies: readonly string[]): Promise<void> {
   const collected: Outgoing[] = [];
   const collect: Bus = { send: async (_queue, messages) => void collected.push(...messages) };
   for (const body of bodies) {
@@ -48,9 +58,7 @@ export async function sendWebhooks(
     const ports = { bus: collect, clock: systemClock, content: new MemoryContent() };
     await sendIntake(ports, { ...received, traceparent: null });
   }
-  const bus = new ServiceBusSender({ connectionString: serviceBusConnectionString });
-  await bus.send('release-events', collected);
-  await bus.close();
+  await send(stack, 'release-events', collected);
 }
 
 /** Every delivery that concerns no registered project, read from the table. */

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Stack } from '../../sandbox/stack.ts';
 import names from '../../shared/names.json';
-import { allDeliveries, sendWebhooks } from './behind-the-api.ts';
+import { allDeliveries, keptContent, sendBody, sendWebhooks } from './behind-the-api.ts';
 import { eventually } from './eventually.ts';
 import { buildCompleted, newEventId } from './payloads.ts';
 import { processesOf, whichRun } from './processes.ts';
@@ -29,6 +30,11 @@ const body = (event: string) => buildCompleted({ build: '1', event });
 async function deadLetters(): Promise<number> {
   const counts = Object.values(await countMessages(service));
   return counts.reduce((sum, { deadLetter }) => sum + deadLetter, 0);
+}
+
+async function messagesLeft(): Promise<number> {
+  const { 'release-events': queue } = await countMessages(service);
+  return queue === undefined ? 0 : queue.active + queue.locked + queue.scheduled;
 }
 
 describe('while the queue is down', () => {
@@ -73,25 +79,17 @@ describe('when the functions host is killed', () => {
   test('each of 1,000 messages in flight is processed to its end, none lost, none dead-lettered', async () => {
     const events = Array.from({ length: 1_000 }, newEventId);
     const bodies = events.map(body);
-    const ours = async () => (await allDeliveries(service)).filter(({ id }) => events.includes(id));
     await sendWebhooks(service, bodies);
-    const atKill = await eventually('the first of them', async () => {
-      const found = await ours();
-      return found.length > 50 && found.length;
+    await eventually('a part of them processed', async () => {
+      const left = await messagesLeft();
+      return left > 0 && left < 950;
     });
     await service.host.kill();
-    expect(atKill).toBeLessThan(1_000);
+    expect(await messagesLeft()).toBeGreaterThan(0);
     await service.host.start();
-    const settled = await eventually(
-      'an empty queue',
-      async () => {
-        const { 'release-events': queue } = await countMessages(service);
-        return queue !== undefined && queue.active + queue.locked + queue.scheduled === 0;
-      },
-      30_000,
-    );
-    expect(settled).toBe(true);
-    expect((await ours()).map(({ id }) => id).sort()).toEqual([...events].sort());
+    await eventually('an empty queue', async () => (await messagesLeft()) === 0, 45_000);
+    const ours = (await allDeliveries(service)).filter(({ id }) => events.includes(id));
+    expect(ours.map(({ id }) => id).sort()).toEqual([...events].sort());
     expect(await deadLetters()).toBe(0);
   }, 60_000);
 
@@ -101,6 +99,20 @@ describe('when the functions host is killed', () => {
     await service.host.kill();
     await eventually('the end of the worker', async () => (await whichRun(family)).length === 0);
     await service.host.start();
+  });
+});
+
+describe('a message that cannot be read', () => {
+  test('is dead-lettered and kept, and holds nothing up', async () => {
+    const poison = JSON.stringify({ schema: 1, project: 'parking-sensors', stage: 'production' });
+    await sendBody(service, 'steps', poison);
+    const event = newEventId();
+    await sendWebhooks(service, [body(event)]);
+    await delivered(service, event);
+    const digest = createHash('sha256').update(poison).digest('hex');
+    const kept = await eventually('its content', () => keptContent(service, digest).catch(() => null));
+    expect(kept).toBe(poison);
+    await eventually('empty dead letters', async () => (await deadLetters()) === 0);
   });
 });
 
