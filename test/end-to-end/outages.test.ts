@@ -53,7 +53,7 @@ describe('while the queue is down', () => {
     expect(noted.filter((id) => before.includes(id))).toHaveLength(before.length);
     expect(noted).not.toContain(refused);
     expect(await deadLetters()).toBe(0);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('while the storage is down', () => {
@@ -72,7 +72,7 @@ describe('while the storage is down', () => {
     await service.storage.start();
     expect(await delivered(service, event)).toMatchObject({ outcome: 'ignored' });
     expect(await deadLetters()).toBe(0);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('when the functions host is killed', () => {
@@ -91,7 +91,7 @@ describe('when the functions host is killed', () => {
     const ours = (await allDeliveries(service)).filter(({ id }) => events.includes(id));
     expect(ours.map(({ id }) => id).sort()).toEqual([...events].sort());
     expect(await deadLetters()).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   test('its worker ends with it', async () => {
     const family = await processesOf(service.host.pid());
