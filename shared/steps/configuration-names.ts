@@ -28,7 +28,7 @@ export interface NameUse {
 /** What the files of a release need. */
 export interface ReleaseNames {
   readonly uses: readonly NameUse[];
-  /** Names that other steps will give a value to, e.g. `outputs.accessConnectorId`. */
+  /** Names that no variable has to give: other steps will, e.g. `outputs.accessConnectorId`, or a problem says so. */
   readonly given: ReadonlySet<string>;
   /** Files that cannot be read, one sentence each. */
   readonly problems: readonly string[];
@@ -55,7 +55,21 @@ export async function namesOfRelease(content: ContentStore, manifest: Manifest):
   const uses = files
     .filter(({ file }) => file !== TEMPLATE)
     .flatMap(({ file, environment, value }) => namesIn(value).map((name) => ({ name, file, environment })));
-  return { uses, given: namesGiven(manifest, files), problems };
+  const given = namesGiven(manifest, files);
+  const missing = uses.filter(({ name }) => name.startsWith(OUTPUTS) && !given.has(name));
+  const sentences = new Set(missing.map((use) => missingOutput(use, files)));
+  const known = new Set([...given, ...missing.map(({ name }) => name)]);
+  return { uses, given: known, problems: [...problems, ...sentences] };
+}
+
+const OUTPUTS = 'outputs.';
+
+/** An output is for the template to give: no variable group could. */
+function missingOutput({ name, file }: NameUse, files: readonly ConfigurationFile[]): string {
+  const output = name.slice(OUTPUTS.length);
+  return files.some((each) => each.file === TEMPLATE)
+    ? `${TEMPLATE} has no output ${output}, which ${file} uses: add it to the template.`
+    : `${file} uses the output ${output} of ${TEMPLATE}, which the build did not publish: compile it with az bicep build.`;
 }
 
 const TEMPLATE = 'infrastructure/main.json';

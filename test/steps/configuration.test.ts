@@ -158,7 +158,22 @@ describe('a release begins only when every environment has all that it needs', (
     );
   });
 
-  test.each(['outputs.gone', 'policies.gone', 'clusters.gone', 'slipway.wheel', 'slipway.tpyo'])(
+  test.each([
+    [{}, 'which the build did not publish: compile it with az bicep build'],
+    [{ 'main.json': '{"outputs":{}}' }, 'infrastructure/main.json has no output gone, which'],
+  ])('an output that no template gives is no matter of variables', async (infrastructure, why) => {
+    const { world, group } = intake();
+    group('release-dev', ENOUGH);
+    world.artifacts = {
+      infrastructure,
+      'databricks-config': { 'clusters.json': `{"x":"\${outputs.gone}"}` },
+    };
+    const refusal = await refusalOf(world);
+    expect(refusal).toContain(why);
+    expect(refusal).not.toContain('no value for');
+  });
+
+  test.each(['policies.gone', 'clusters.gone', 'slipway.wheel', 'slipway.tpyo'])(
     'a file that uses %s, which nothing will give a value to, is refused by name',
     async (name) => {
       const { world, group } = intake();
