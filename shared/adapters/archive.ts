@@ -29,7 +29,7 @@ export async function readArchive(
     return await inflateAll(zip, entries);
   } catch (error) {
     throw new Refusal(
-      `The artifact ${name} cannot be unpacked: ${messageOf(error)}. Nothing of it was stored.`,
+      `The artifact ${name} cannot be unpacked: ${messageOf(error)}. Nothing of it was stored. Correct the build, then build again.`,
     );
   }
 }

@@ -19,6 +19,8 @@ export function isExisting({ status, code, message }: HttpError): boolean {
 
 /** The failure that a caller gets for an answer which the client does not know what to do with. */
 export function failureOf(error: unknown, workspaceUrl: string): unknown {
+  if (error instanceof TransientFailure && error.message.includes(': no answer ('))
+    return silence(error, workspaceUrl);
   if (!(error instanceof HttpError)) return error;
   const { status, code, message } = error;
   if (code === 'NotJson' || (status >= 300 && status < 400)) return signInPage(workspaceUrl);
@@ -31,6 +33,14 @@ export function failureOf(error: unknown, workspaceUrl: string): unknown {
       `Databricks does not allow this to Slipway's identity: ${message}. Grant it, then retry.`,
     );
   return new Refusal(`Databricks refuses: ${message}`);
+}
+
+/** Another try may mend it. If none does, somebody must know where to look. */
+function silence({ message }: TransientFailure, workspaceUrl: string): TransientFailure {
+  return new TransientFailure(
+    `${message}. Check that the variable databricksWorkspaceUrl (${workspaceUrl}) names the workspace, and that ` +
+      "Slipway's network reaches it.",
+  );
 }
 
 /** Databricks sends to its sign-in page who comes from the wrong network, or to a host that is no workspace. */

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '../../shared/engine/ports.ts';
+import type { HostLimit } from '../../shared/adapters/host-limit.ts';
+import { HostLimits } from '../../shared/adapters/host-limit.ts';
 import type { Invocation, World } from '../engine/simulator/world.ts';
 
 const IDLE_TURNS = 2_000;
-const MOST_WAITS = 400;
+const MOST_WAITS = 10_000;
 
 /**
  * Archives are packed and unpacked in real time, on other threads. Virtual time must stand still meanwhile, or every
@@ -48,16 +49,26 @@ export class RealWork {
     };
   }
 
-  /** The clock of what invocations share. */
-  sharedClock(): Clock {
-    const { clock } = this.world;
-    return {
-      now: () => clock.now(),
-      sleep: (timeInMs, signal) => {
-        const invocation = this.current.getStore();
-        if (invocation !== undefined) this.unpacking.delete(invocation);
-        return clock.sleep(timeInMs, signal);
-      },
+  /** Makes limits at whose door an invocation is seen to ask for something: it unpacks nothing then. */
+  limits(): HostLimits {
+    const limits = new HostLimits(this.world.clock);
+    const of = limits.of.bind(limits);
+    const seen = new Set<HostLimit>();
+    limits.of = (host, limit) => {
+      const found = of(host, limit);
+      if (!seen.has(found)) this.watch(found);
+      seen.add(found);
+      return found;
+    };
+    return limits;
+  }
+
+  private watch(limit: HostLimit): void {
+    const run = limit.run.bind(limit);
+    limit.run = (work) => {
+      const invocation = this.current.getStore();
+      if (invocation !== undefined) this.unpacking.delete(invocation);
+      return run(work);
     };
   }
 

@@ -10,13 +10,13 @@ import { ENVIRONMENT_KEYS, vaultName } from '../../sandbox/cloud.ts';
 import type { DatabricksOptions } from '../../sandbox/databricks/context.ts';
 import type { DatabricksTwin } from '../../sandbox/databricks/twin.ts';
 import { createDatabricksTwin } from '../../sandbox/databricks/twin.ts';
-import { createEntraTwin } from '../../sandbox/entra/entra-twin.ts';
 import type { KeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
 import { addArtifactsPipeline, seedCloud } from '../../sandbox/release/project.ts';
 import { createChance } from '../../sandbox/twin/chance.ts';
 import type { Clock } from '../../sandbox/twin/clock.ts';
-import type { Twin, TwinSettings } from '../../sandbox/twin/model.ts';
+import type { Twin, TwinSettings, Verdict } from '../../sandbox/twin/model.ts';
+import type { LoggedRequest } from '../../sandbox/twin/request-log.ts';
 
 export const PROJECT = 'parking-sensors';
 const ADO_PROJECT = 'parking';
@@ -46,8 +46,6 @@ export interface Twins {
 /** Makes the twins; none of them listens. */
 export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
   const base = { clock, chance: createChance(5) };
-  const entra = createEntraTwin(base);
-  const accepts = (audience: string) => (token: string | undefined) => entra.acceptsToken(token, audience);
   const azureDevOps = createAzureDevOps({
     ...base,
     organization: 'contoso',
@@ -75,8 +73,7 @@ export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
     byOrigin[workspaceUrls[key]] = workspaces[key];
     byOrigin[`https://${vaultName(key)}.vault.azure.net`] = vaults[key];
   }
-  const identity = identityOf((audience) => entra.tokenFor('slipway', audience), clock);
-  return { ...cloud, workspaces, byOrigin, identity, artifactsPipeline };
+  return { ...cloud, workspaces, byOrigin, identity: identityIn(clock), artifactsPipeline };
 }
 
 const AUDIENCES = {
@@ -92,20 +89,22 @@ const WORKSPACE_URLS: Readonly<Record<EnvironmentKey, string>> = {
   prod: 'https://adb-1000000000000003.3.azuredatabricks.net',
 };
 
+/** What every token begins with: no text that is stored, sent or logged may hold it. */
+export const TOKEN = 'token-of-slipway-for-';
 const TOKEN_LASTS_IN_MS = 50 * 60_000;
 
-/** A managed identity that asks for a token only when the last one ends soon. */
-function identityOf(issue: (audience: string) => string, clock: Clock): TokenCredential {
-  const known = new Map<string, { readonly token: string; readonly expiresOnTimestamp: number }>();
+/** A service lets Slipway in with a token for itself, and nobody else. */
+function accepts(audience: string): (token: string | undefined) => Verdict {
+  return (token) =>
+    token === `${TOKEN}${audience}` ? { ok: true, principal: 'Slipway' } : { ok: false, why: 'bad token' };
+}
+
+function identityIn(clock: Clock): TokenCredential {
   return {
-    async getToken(scopes) {
-      const audience = String(scopes).replace(/\/\.default$/, '');
-      const held = known.get(audience);
-      if (held !== undefined && held.expiresOnTimestamp - clock.now() > 10 * 60_000) return held;
-      const fresh = { token: issue(audience), expiresOnTimestamp: clock.now() + TOKEN_LASTS_IN_MS };
-      known.set(audience, fresh);
-      return fresh;
-    },
+    getToken: async (scopes) => ({
+      token: `${TOKEN}${String(scopes).replace(/\/\.default$/, '')}`,
+      expiresOnTimestamp: clock.now() + TOKEN_LASTS_IN_MS,
+    }),
   };
 }
 
@@ -138,26 +137,19 @@ export function publishBuild(
   }).id;
 }
 
-/** Requests that twins answered, by operation. */
-export function operationsOf(twin: Twin): Record<string, number> {
-  return twin.log.counts();
-}
-
-const READS =
-  /^(Workspace\.(list|get_status|export)|.*\.(get|list|get_effective|me|download|head|get_status|get_metadata|get_directory_metadata|list_directory_contents|current|summary)|.*_(Get|List\w*|CheckExistence|WhatIf|Validate))$/i;
-
-/** Requests to workspaces and to Azure Resource Manager that were to change something, whatever came of them. */
-export function writesIn({ workspaces, arm }: Twins): string[] {
-  const twins = [...Object.values(workspaces), arm];
-  return twins.flatMap((twin) =>
-    twin.log
-      .requests()
-      .filter(({ method, operation }) => isWrite(method, operation))
-      .map(({ operation }) => operation),
-  );
-}
-
 /** By method, so that a new operation counts as a write until somebody says that it reads. */
-function isWrite(method: string, operation: string): boolean {
-  return method !== 'GET' && method !== 'HEAD' && !READS.test(operation);
+function isWrite({ method, operation }: LoggedRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && operation !== 'Deployments_WhatIf';
+}
+
+/** Requests to one twin that were to change something, whatever came of them. */
+export function writesTo(twin: Twin): LoggedRequest[] {
+  return twin.log.requests().filter(isWrite);
+}
+
+/** The same for all workspaces and Azure Resource Manager: their operations. */
+export function writesIn({ workspaces, arm }: Pick<Twins, 'workspaces' | 'arm'>): string[] {
+  return [...Object.values(workspaces), arm].flatMap((twin) =>
+    writesTo(twin).map(({ operation }) => operation),
+  );
 }

@@ -1,5 +1,5 @@
 import { slipwayYaml } from '../../sandbox/release/project.ts';
-import { HostLimits } from '../../shared/adapters/host-limit.ts';
+import type { Twin } from '../../sandbox/twin/model.ts';
 import { serviceClients } from '../../shared/adapters/service-clients.ts';
 import { readConfig } from '../../shared/config.ts';
 import type { Ports } from '../../shared/engine/engine-ports.ts';
@@ -8,6 +8,7 @@ import { readProjectFile } from '../../shared/project/project-file.ts';
 import type { RunRequested } from '../../shared/release/events.ts';
 import type { Run } from '../../shared/release/model.ts';
 import type { Pipeline } from '../../shared/release/pipeline.ts';
+import { environmentPipeline } from '../../shared/release/rollback.ts';
 import { stepKinds } from '../../shared/steps/registry.ts';
 import { SimulatedApp } from '../engine/simulator/app.ts';
 import type { Fault } from '../engine/simulator/faults.ts';
@@ -35,6 +36,8 @@ export interface ReleaseWorld {
   readonly http: readonly HttpCall[];
   /** Publishes a build and takes it through all stages, gates approved. */
   release(content: BuildContent): Promise<Run>;
+  /** Puts the release of an earlier run into one environment again. */
+  redeploy(of: Run, environment: string): Promise<Run>;
   /** All that has happened, for the invariants. */
   history(): History;
 }
@@ -42,6 +45,8 @@ export interface ReleaseWorld {
 export interface ReleaseWorldOptions extends TwinsOptions {
   readonly faults?: readonly Fault[];
   readonly seed?: number;
+  /** What stands at an origin instead of its twin; null: nobody answers there. */
+  readonly instead?: Readonly<Record<string, Pick<Twin, 'handle'> | null>>;
 }
 
 /** Far more than any bound on recovery. */
@@ -54,7 +59,7 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
   const work = new RealWork(world);
   const twins = newTwins(work.twinClock(), options);
   const http: HttpCall[] = [];
-  const wire = twinHttpClient(twins.byOrigin);
+  const wire = twinHttpClient(reached(twins, options.instead ?? {}));
   const network = httpPort({ world, work, faults, wire, calls: http });
   const clients = clientsIn({ work, twins, network });
   const releases = memoryReleases();
@@ -72,22 +77,37 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
   const people = new People(app, scenario({ pipeline: pipelineFor(twins, 0), runs: [] }));
   people.begin();
   const parts = { world, app, twins, http };
-  let number = 0;
   let ended = true;
+  const play = async (request: RunRequested): Promise<Run> => {
+    const runs = people.runs().length + 1;
+    people.post(PROJECT, request.id, request);
+    ended = await playOn({ world, work, isIdle: () => isOver(people, runs) });
+    const run = people.runs().find(({ id }) => id === request.id);
+    if (run === undefined) throw new Error('the request was lost');
+    return run;
+  };
   return {
     ...parts,
-    async release(content) {
-      number += 1;
+    release(content) {
       const build = publishBuild(twins, content);
-      const id = `release-${build}`;
-      people.post(PROJECT, id, requestOf(world, { id, build, pipeline: pipelineFor(twins, build) }));
-      ended = await playOn({ world, work, isIdle: () => isOver(people, number) });
-      const run = people.runs().find((each) => each.id === id);
-      if (run === undefined) throw new Error('the request was lost');
-      return run;
+      const release = { name: `build-${build}`, order: build };
+      const pipeline = pipelineFor(twins, build);
+      return play(requestOf(world, { id: `release-${build}`, kind: 'release', release, pipeline }));
+    },
+    redeploy({ release, pipeline: whole }, environment) {
+      const id = `redeploy-${people.runs().length + 1}`;
+      const pipeline = environmentPipeline(whole, environment, { gated: true });
+      return play(requestOf(world, { id, kind: 'redeploy', release, pipeline }));
     },
     history: () => ({ world, app, outside: app.outside, runs: people.runs(), ended }),
   };
+}
+
+function reached({ byOrigin }: Twins, instead: NonNullable<ReleaseWorldOptions['instead']>) {
+  const all = Object.entries({ ...byOrigin, ...instead });
+  return Object.fromEntries(
+    all.flatMap(([origin, twin]) => (twin === null ? [] : [[origin, twin] as const])),
+  );
 }
 
 function isOver(people: People, runs: number): boolean {
@@ -129,11 +149,11 @@ function clientsIn({
   readonly network: ReturnType<typeof httpPort>;
 }) {
   const config = readConfig(SETTINGS);
-  let limits = new HostLimits(work.sharedClock());
+  let limits = work.limits();
   let members: Invocation[] = [];
   return (invocation: Invocation, { clock }: Ports) => {
     if (members.some(({ alive }) => !alive)) {
-      limits = new HostLimits(work.sharedClock());
+      limits = work.limits();
       members = [];
     }
     members.push(invocation);
@@ -178,19 +198,16 @@ function pipelineFor({ artifactsPipeline }: Twins, build: number): Pipeline {
 
 function requestOf(
   { clock }: World,
-  { id, build, pipeline }: { readonly id: string; readonly build: number; readonly pipeline: Pipeline },
+  request: Pick<RunRequested, 'id' | 'kind' | 'release' | 'pipeline'>,
 ): RunRequested {
   return {
     type: 'run-requested',
     at: clock.now(),
     project: PROJECT,
-    id,
-    kind: 'release',
-    release: { name: `build-${build}`, order: build },
     requestedBy: REQUESTER,
     why: 'build completed',
     overridesFreeze: false,
-    pipeline,
     traceparent: TRACE,
+    ...request,
   };
 }
