@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { Random } from '../engine/simulator/random.ts';
+import { exampleBuild } from './builds.ts';
+import { faultFreeOf, violationsOf } from './invariants.ts';
+import type { Finding } from './sweep.ts';
+import { baseOf, singleFaults, tryFault } from './sweep.ts';
+import { newReleaseWorld } from './world.ts';
+
+const SAMPLE = 36;
+
+/** All of them are for `npx tsx test/release-on-twins/sweep-command.ts`. */
+test(`a release survives a fault at any of its requests (${SAMPLE} of all, spread evenly)`, async () => {
+  const base = await baseOf(await exampleBuild());
+  const all = singleFaults(base);
+  // A stride that shares no factor with the number of kinds meets every kind of fault.
+  const stride = Math.floor(all.length / SAMPLE / 6) * 6 + 1;
+  const from = new Random(1).between(0, stride - 1);
+  const findings: Finding[] = [];
+  for (let index = from; index < all.length; index += stride) {
+    const fault = all[index];
+    const finding = fault === undefined ? null : await tryFault(base, fault);
+    if (finding !== null) findings.push(finding);
+  }
+  expect(findings).toEqual([]);
+}, 60_000);
+
+test('what a second deployment, a lost notebook or a leaked secret leaves behind is noticed', async () => {
+  const w = newReleaseWorld();
+  await w.release(await exampleBuild());
+  const faultFree = faultFreeOf(w);
+  expect(violationsOf(w, 0, faultFree)).toEqual([]);
+  w.world.contents.set('leak', Buffer.from('the key is sandbox-datalakeKey-dev'));
+  const group = w.twins.arm.resources()[0];
+  if (group !== undefined) w.twins.arm.removeResource(group.id);
+  w.twins.workspaces.dev.log.end(
+    w.twins.workspaces.dev.log.start({ operation: 'Catalogs.create', method: 'POST', path: '/' }),
+    200,
+  );
+  expect(violationsOf(w, 0, faultFree).map((line) => line.slice(0, 32))).toEqual([
+    expect.stringContaining('I3 what is deployed'),
+    expect.stringContaining('I3 what was made'),
+    expect.stringContaining('I8 a secret stands in content'),
+  ]);
+});
