@@ -2,6 +2,8 @@ import type { OutboxRow } from '../engine/ports.ts';
 import { NewerSchema, UnreadableInput } from '../errors.ts';
 import type { Environment, Run } from '../release/model.ts';
 import { RUN_SCHEMA } from '../release/model.ts';
+import type { Read } from '../release/schema.ts';
+import { readEnvironment, readRun } from '../release/schema.ts';
 import type { StoredRow, Tables } from './table-rows.ts';
 import { documentOf, ownDocumentOf, tagOf } from './table-rows.ts';
 
@@ -13,7 +15,10 @@ export interface StoredEnvironment {
 
 /** @throws NewerSchema or UnreadableInput; nothing of the project is overwritten then. */
 export async function environmentIn(tables: Tables, row: StoredRow): Promise<StoredEnvironment> {
-  return { environment: readEnvironment(await documentOf(tables, row)), tag: tagOf(row) };
+  return {
+    environment: valueOf(readEnvironment(await documentOf(tables, row)), 'environment'),
+    tag: tagOf(row),
+  };
 }
 
 /** A run with the mark of its row. */
@@ -24,7 +29,7 @@ export interface StoredRun {
 
 /** @throws NewerSchema or UnreadableInput; the row is not overwritten then. */
 export async function runIn(tables: Tables, row: StoredRow): Promise<StoredRun> {
-  const run = readRun(await documentOf(tables, row));
+  const run = valueOf(readRun(await documentOf(tables, row)), 'run');
   return { run, mark: markOf(run, tagOf(row)) };
 }
 
@@ -48,20 +53,8 @@ export function readMark(mark: string | null): { readonly active: boolean; reado
   return { active: mark.startsWith('active:'), tag: mark.slice(mark.indexOf(':') + 1) };
 }
 
-/** Until an upgrade is needed, the newest schema is the only one. */
-function readRun(value: unknown): Run {
-  checkSchema(value, 'run');
-  return value as Run;
-}
-
-function readEnvironment(value: unknown): Environment {
-  checkSchema(value, 'environment');
-  return value as Environment;
-}
-
-function checkSchema(value: unknown, what: string): void {
-  const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
-  if (typeof schema !== 'number') throw new UnreadableInput(`a stored ${what} has no schema`);
-  if (schema <= RUN_SCHEMA) return;
-  throw new NewerSchema(`a stored ${what} has schema ${schema}; this version knows ${RUN_SCHEMA}`);
+function valueOf<Value>(read: Read<Value>, what: string): Value {
+  if ('value' in read) return read.value;
+  if ('unreadable' in read) throw new UnreadableInput(`a stored ${what} cannot be read: ${read.unreadable}`);
+  throw new NewerSchema(`a stored ${what} has schema ${read.newer}; this version knows ${RUN_SCHEMA}`);
 }

@@ -1,0 +1,46 @@
+import type { Environment, Run } from './model.ts';
+import { RUN_SCHEMA } from './model.ts';
+
+/** A stored value in today's shape, or why it cannot be read. */
+export type Read<Value> =
+  | { readonly value: Value }
+  /** A newer version of Slipway wrote it. Nothing may be written over it. */
+  | { readonly newer: number }
+  | { readonly unreadable: string };
+
+/** Each takes a value of schema N to N + 1. Schema 1 is the first; the first entry here will be `1: …`. */
+const UPGRADES: ReadonlyMap<number, (value: Stored) => Stored> = new Map();
+
+interface Stored {
+  readonly schema: number;
+  readonly [field: string]: unknown;
+}
+
+/** Reads a stored run of any schema up to today's. */
+export function readRun(value: unknown): Read<Run> {
+  return read<Run>(value, ['project', 'id', 'version', 'status', 'pipeline', 'stages']);
+}
+
+/** Reads a stored environment of any schema up to today's. */
+export function readEnvironment(value: unknown): Read<Environment> {
+  return read<Environment>(value, ['name', 'version', 'waiting', 'history', 'generation', 'freezes']);
+}
+
+function read<Value>(value: unknown, needed: readonly string[]): Read<Value> {
+  if (!isStored(value)) return { unreadable: 'it is not an object with a schema number' };
+  if (value.schema > RUN_SCHEMA) return { newer: value.schema };
+  let current = value;
+  while (current.schema < RUN_SCHEMA) {
+    const upgrade = UPGRADES.get(current.schema);
+    if (upgrade === undefined) return { unreadable: `there never was a schema ${current.schema}` };
+    current = upgrade(current);
+  }
+  const missing = needed.filter((field) => current[field] === undefined);
+  if (missing.length > 0) return { unreadable: `it lacks ${missing.join(', ')}` };
+  return { value: current as unknown as Value };
+}
+
+function isStored(value: unknown): value is Stored {
+  if (typeof value !== 'object' || value === null || !('schema' in value)) return false;
+  return Number.isInteger(value.schema);
+}
