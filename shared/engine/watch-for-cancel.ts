@@ -14,7 +14,7 @@ export function watchForCancel(
   const ended = new AbortController();
   if (cancelled !== null) abort.abort();
   else void watch();
-  return { signal: abort.signal, stop: () => ended.abort() };
+  return { signal: abort.signal, stop: () => ended.abort('the step is over') };
 
   async function watch(): Promise<void> {
     while (!ended.signal.aborted && !abort.signal.aborted) {

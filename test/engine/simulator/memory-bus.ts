@@ -99,7 +99,8 @@ export class MemoryBus {
       held.lockedUntil = this.clock.now() + LOCK_IN_MS;
       const until = held.lockedUntil;
       this.clock.at(until, () => {
-        if (holds() && held.lockedUntil === until) this.deliver(queue, held);
+        if (!holds() || held.lockedUntil !== until) return 'idle';
+        return this.deliver(queue, held);
       });
     };
     watch();

@@ -1,5 +1,12 @@
 import type { Ports } from '../../../shared/engine/engine-ports.ts';
-import type { ContentStore, Loaded, Log, Outgoing, QueueName } from '../../../shared/engine/ports.ts';
+import type {
+  ContentStore,
+  Loaded,
+  Log,
+  LogFields,
+  Outgoing,
+  QueueName,
+} from '../../../shared/engine/ports.ts';
 import { TransientFailure } from '../../../shared/errors.ts';
 import { sha256 } from '../../../shared/release/canonical-json.ts';
 import type { StepKind } from '../../../shared/steps/step.ts';
@@ -36,6 +43,14 @@ export interface Call {
   readonly at: number;
 }
 
+/** A line that a function logged. */
+export interface LogLine {
+  readonly at: number;
+  readonly invocation: string;
+  readonly text: string;
+  readonly fields: LogFields;
+}
+
 /** Where invocations come from: the functions of the app under test. */
 export interface App {
   handle(invocation: Invocation, delivery: Delivery): Promise<void>;
@@ -48,7 +63,7 @@ export class World {
   readonly store = new MemoryStore(() => this.clock.now());
   readonly contents = new Map<string, Uint8Array>();
   readonly calls: Call[] = [];
-  readonly log: string[] = [];
+  readonly log: LogLine[] = [];
   readonly races = { lost: 0 };
   readonly bus: MemoryBus;
   lastFaultAt = 0;
@@ -208,11 +223,13 @@ export class World {
     let over = false;
     this.clock.at(this.clock.now() + FUNCTION_TIMEOUT_IN_MS, () => {
       if (!over) invocation.alive = false;
+      return 'idle';
     });
-    const renew = () => {
-      if (over || !invocation.alive) return;
+    const renew = (): 'idle' => {
+      if (over || !invocation.alive) return 'idle';
       delivery.renew();
       this.clock.at(this.clock.now() + RENEW_IN_MS, renew);
+      return 'idle';
     };
     renew();
     let settle = () => delivery.complete();
@@ -247,8 +264,8 @@ export class World {
   }
 
   private logOf(invocation: Invocation): Log {
-    const write = (text: string, fields: object) => {
-      this.log.push(`${this.clock.now() - START_AT} ${invocation.id} ${text} ${JSON.stringify(fields)}`);
+    const write = (text: string, fields: LogFields) => {
+      this.log.push({ at: this.clock.now(), invocation: invocation.id, text, fields });
     };
     return { info: write, warn: write, error: write };
   }

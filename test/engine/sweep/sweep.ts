@@ -92,9 +92,10 @@ async function sweepRandom(options: SweepOptions, share: Share): Promise<SweepRe
     const base = await play(scenario, { sabotage, seed });
     const faultFree = measureOf(base, CALLS_OF_SEVERAL);
     for (const number of numbers) {
-      const faults =
-        number % HISTORIES_A_SCENARIO === 0 ? [] : randomFaults(options.seed, number, faultFree.calls);
-      const found = await check(scenario, { faults, sabotage, seed: seed + number }, faultFree);
+      const isBase = number % HISTORIES_A_SCENARIO === 0;
+      const faults = isBase ? [] : randomFaults(options.seed, number, faultFree.calls);
+      const history = isBase ? base : await play(scenario, { faults, sabotage, seed: seed + number });
+      const found = problemsOf(history, scenario, { faults: faults.length, faultFree });
       if (found.length > 0) findings.push({ violations: found, ...replayOf(options, faults, number) });
       histories += 1;
       share.progress?.(histories, Math.ceil(options.histories / share.parts));
@@ -123,10 +124,17 @@ export async function check(
   },
   faultFree: Measure,
 ): Promise<string[]> {
-  const history = await play(scenario, how);
+  return problemsOf(await play(scenario, how), scenario, { faults: how.faults.length, faultFree });
+}
+
+function problemsOf(
+  history: History,
+  scenario: Scenario,
+  { faults, faultFree }: { readonly faults: number; readonly faultFree: Measure },
+): string[] {
   return violations(history, {
     scenario,
-    faults: how.faults.length,
+    faults,
     faultFree,
     callsAFault: faultFree.callsAFault,
   });

@@ -44,7 +44,10 @@ export function secrets({ world, app }: History): string[] {
     for (const rows of outbox.values()) look('the outbox', JSON.stringify(rows));
   }
   for (const { message } of world.bus.sent) look(`message ${message.id}`, message.body);
-  for (const line of world.log) look('the log', line);
+  for (const { text, fields } of world.log) {
+    look('the log', text);
+    for (const field of Object.values(fields)) if (typeof field === 'string') look('the log', field);
+  }
   look('a record', JSON.stringify(app.records));
   return found;
 }
