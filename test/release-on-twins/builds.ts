@@ -1,4 +1,5 @@
 import { readExampleArtifacts } from '../../tools/example/build-artifacts.ts';
+import { buildWheel } from '../../tools/example/wheel.ts';
 import type { BuildContent } from './world.ts';
 
 /** What a build of the example project publishes. */
@@ -19,4 +20,12 @@ export function withFiles(
     else files[path] = content;
   }
   return { ...build, [artifact]: files };
+}
+
+/** The same build with a wheel of this version, and no other. */
+export async function withWheel(build: BuildContent, version: string): Promise<BuildContent> {
+  const project = { name: 'parking-sensors', description: '', requiresPython: '>=3.10', scripts: new Map() };
+  const modules = new Map([['parking_sensors/__init__.py', Buffer.from(`VERSION = "${version}"\n`)]]);
+  const { fileName, content } = await buildWheel({ project, version, modules });
+  return { ...build, 'python-wheel': { [fileName]: content } };
 }

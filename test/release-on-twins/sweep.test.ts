@@ -6,7 +6,7 @@ import type { Finding } from './sweep.ts';
 import { baseOf, singleFaults, tryFault } from './sweep.ts';
 import { newReleaseWorld } from './world.ts';
 
-const SAMPLE = 36;
+const SAMPLE = 24;
 
 /** All of them are for `npx tsx test/release-on-twins/sweep-command.ts`. */
 test(`a release survives a fault at any of its requests (${SAMPLE} of all, spread evenly)`, async () => {

@@ -25,7 +25,7 @@ const ADO_PROJECT = 'parking';
 export interface TwinsOptions {
   readonly databricks?: TwinSettings & DatabricksOptions;
   readonly arm?: ArmSettings;
-  /** Variables of the release groups; null takes one away. */
+  /** Variables of the release groups, where `{key}` is the environment's; null takes one away. */
   readonly variables?: Readonly<Record<string, string | null>>;
 }
 
@@ -118,7 +118,8 @@ function variableGroups(changes: Readonly<Record<string, string | null>>) {
   const groups: Record<string, Record<string, string>> = JSON.parse(readFileSync(path, 'utf8'));
   return forEach((key) => {
     const variables = { ...groups[`${PROJECT}-release-${key}`] };
-    for (const [name, value] of Object.entries(changes)) variables[name] = value ?? '';
+    for (const [name, value] of Object.entries(changes))
+      variables[name] = (value ?? '').replace('{key}', key);
     return variables;
   });
 }

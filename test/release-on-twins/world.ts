@@ -36,6 +36,8 @@ export interface ReleaseWorld {
   readonly http: readonly HttpCall[];
   /** Publishes a build and takes it through all stages, gates approved. */
   release(content: BuildContent): Promise<Run>;
+  /** The same for a build that was published before. */
+  releaseBuild(build: number): Promise<Run>;
   /** Puts the release of an earlier run into one environment again. */
   redeploy(of: Run, environment: string): Promise<Run>;
   /** All that has happened, for the invariants. */
@@ -45,6 +47,8 @@ export interface ReleaseWorld {
 export interface ReleaseWorldOptions extends TwinsOptions {
   readonly faults?: readonly Fault[];
   readonly seed?: number;
+  /** Whether somebody approves what waits for it; true by default. */
+  readonly approves?: boolean;
   /** What stands at an origin instead of its twin; null: nobody answers there. */
   readonly instead?: Readonly<Record<string, Pick<Twin, 'handle'> | null>>;
 }
@@ -74,7 +78,10 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
     handle: (invocation, delivery) => work.by(invocation, () => app.handle(invocation, delivery)),
     deadLetter: (invocation, queue, message) => app.deadLetter(invocation, queue, message),
   });
-  const people = new People(app, scenario({ pipeline: pipelineFor(twins, 0), runs: [] }));
+  const people = new People(
+    app,
+    scenario({ pipeline: pipelineFor(twins, 0), runs: [], approves: options.approves ?? true }),
+  );
   people.begin();
   const parts = { world, app, twins, http };
   let ended = true;
@@ -86,14 +93,15 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
     if (run === undefined) throw new Error('the request was lost');
     return run;
   };
+  const releaseBuild = (build: number) => {
+    const release = { name: `build-${build}`, order: build };
+    const pipeline = pipelineFor(twins, build);
+    return play(requestOf(world, { id: `release-${build}`, kind: 'release', release, pipeline }));
+  };
   return {
     ...parts,
-    release(content) {
-      const build = publishBuild(twins, content);
-      const release = { name: `build-${build}`, order: build };
-      const pipeline = pipelineFor(twins, build);
-      return play(requestOf(world, { id: `release-${build}`, kind: 'release', release, pipeline }));
-    },
+    release: (content) => releaseBuild(publishBuild(twins, content)),
+    releaseBuild,
     redeploy({ release, pipeline: whole }, environment) {
       const id = `redeploy-${people.runs().length + 1}`;
       const pipeline = environmentPipeline(whole, environment, { gated: true });
