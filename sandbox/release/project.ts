@@ -81,47 +81,42 @@ function namesOrNone(text: string): string[] {
   }
 }
 
+type SeededCloud = Pick<Cloud, 'azureDevOps' | 'arm' | 'vaults' | 'workspaceUrls'>;
+
 /** What a project needs in Azure DevOps, ARM and Key Vault before its first release. */
-export function seedCloud(
-  {
-    azureDevOps,
-    arm,
-    vaults,
-    workspaceUrls,
-  }: Pick<Cloud, 'azureDevOps' | 'arm' | 'vaults' | 'workspaceUrls'>,
-  project: SandboxProject,
-): void {
+export function seedCloud(cloud: SeededCloud, project: SandboxProject): void {
+  const { azureDevOps } = cloud;
   azureDevOps.addProject(ADO_PROJECT);
   for (const name of ['Riley Requester', 'Alex Approver']) azureDevOps.addPerson({ displayName: name });
-  const approver = ['Alex Approver'];
   azureDevOps.addEnvironment({ project: ADO_PROJECT, name: 'development' });
   for (const name of ['staging', 'production']) {
-    azureDevOps.addEnvironment({
-      project: ADO_PROJECT,
-      name,
-      approvers: approver,
-      requesterCannotBeApprover: true,
-    });
+    const approvers = ['Alex Approver'];
+    azureDevOps.addEnvironment({ project: ADO_PROJECT, name, approvers, requesterCannotBeApprover: true });
   }
-  for (const key of ENVIRONMENT_KEYS) {
-    const rgName = `rg-${project.name}-${key}`;
-    arm.addResourceGroup({ subscriptionId: SUBSCRIPTION, name: rgName, location: 'eastus2' });
-    const variables = {
-      ...defaults(project.name, key),
-      ...project.variables[key],
-      rgName,
-      databricksWorkspaceUrl: workspaceUrls[key],
-    };
-    azureDevOps.addVariableGroup({ project: ADO_PROJECT, name: `${project.name}-release-${key}`, variables });
-    const secrets = { datalakeKey: '', servicePrincipalId: '', tenantId: '' };
-    azureDevOps.addVariableGroup({
-      project: ADO_PROJECT,
-      name: `${project.name}-secrets-${key}`,
-      variables: secrets,
-      vault: vaultName(key),
-    });
-    for (const secret of Object.keys(secrets)) vaults[key].setSecret(secret, `sandbox-${secret}-${key}`);
-  }
+  for (const key of ENVIRONMENT_KEYS) seedEnvironment(cloud, project, key);
+}
+
+function seedEnvironment(
+  { azureDevOps, arm, vaults, workspaceUrls }: SeededCloud,
+  { name, variables }: SandboxProject,
+  key: EnvironmentKey,
+): void {
+  const own = { rgName: `rg-${name}-${key}`, databricksWorkspaceUrl: workspaceUrls[key] };
+  arm.addResourceGroup({ subscriptionId: SUBSCRIPTION, name: own.rgName, location: 'eastus2' });
+  azureDevOps.addVariableGroup({
+    project: ADO_PROJECT,
+    name: `${name}-release-${key}`,
+    variables: { ...defaults(name, key), ...variables[key], ...own },
+  });
+  const secrets = { datalakeKey: '', servicePrincipalId: '', tenantId: '' };
+  const vault = vaultName(key);
+  azureDevOps.addVariableGroup({
+    project: ADO_PROJECT,
+    name: `${name}-secrets-${key}`,
+    variables: secrets,
+    vault,
+  });
+  for (const secret of Object.keys(secrets)) vaults[key].setSecret(secret, `sandbox-${secret}-${key}`);
 }
 
 function defaults(project: string, key: EnvironmentKey): Record<string, string> {
