@@ -4,6 +4,8 @@ import type { Invocation, World } from './world.ts';
 /** Something that a step did outside, as the outside itself noted it. */
 export interface OutsideEffect {
   readonly at: number;
+  /** When the call began: the outside may be slow. */
+  readonly askedAt: number;
   readonly project: string;
   readonly run: string;
   readonly stage: string;
@@ -47,8 +49,9 @@ export class Outside {
     context: StepContext,
     { target, after }: { readonly target: string; readonly after: string | null },
   ): Promise<void> {
+    const askedAt = this.world.clock.now();
     return this.world.call(invocation, 'outside', async () => {
-      this.note(invocation, context, { action: 'put', target, content: after });
+      this.note(invocation, context, { action: 'put', target, content: after, askedAt });
       if (after === null) this.targets.delete(target);
       else this.targets.set(target, after);
     });
@@ -60,12 +63,13 @@ export class Outside {
     context: StepContext,
     { token, passes }: { readonly token: string; readonly passes: boolean },
   ): Promise<string> {
+    const askedAt = this.world.clock.now();
     return this.world.call(invocation, 'outside', async () => {
       const unique = `${context.project}/${token}`;
       const known = this.tokens.get(unique);
       if (known !== undefined) return known;
       const id = `remote-${this.remoteRuns.size + 1}`;
-      this.note(invocation, context, { action: 'start', target: id, content: null });
+      this.note(invocation, context, { action: 'start', target: id, content: null, askedAt });
       this.tokens.set(unique, id);
       this.remoteRuns.set(id, { id, token, passes, startedAt: this.world.clock.now(), cancelled: false });
       return id;
@@ -87,8 +91,9 @@ export class Outside {
   }
 
   stop(invocation: Invocation, context: StepContext, id: string): Promise<void> {
+    const askedAt = this.world.clock.now();
     return this.world.call(invocation, 'outside', async () => {
-      this.note(invocation, context, { action: 'cancel', target: id, content: null });
+      this.note(invocation, context, { action: 'cancel', target: id, content: null, askedAt });
       const run = this.remoteRuns.get(id);
       if (run !== undefined) run.cancelled = true;
     });
@@ -97,7 +102,7 @@ export class Outside {
   private note(
     invocation: Invocation,
     { project, run, stage, step, environment }: StepContext,
-    what: Pick<OutsideEffect, 'action' | 'target' | 'content'>,
+    what: Pick<OutsideEffect, 'action' | 'target' | 'content' | 'askedAt'>,
   ): void {
     const at = this.world.clock.now();
     this.effects.push({

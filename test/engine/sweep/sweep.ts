@@ -52,7 +52,7 @@ export interface Measure {
 
 /** Three for a fault on its own. Several may hit what the others set back, and small histories have no slack. */
 const CALLS_A_FAULT = 3;
-const CALLS_OF_SEVERAL = 15;
+const CALLS_OF_SEVERAL = 30;
 
 export function measureOf({ world, runs }: History, callsAFault: number): Measure {
   const lasts = runs.map(({ endedAt }) => (endedAt ?? world.clock.now()) - START_AT);

@@ -10,6 +10,8 @@ import type { Expectation } from './violations.ts';
 
 /** From the look at the run's row to the next thing that a step does: one call outside. */
 const NOTICE_IN_MS = 2_000;
+/** A fault may keep the look, or the thing itself, waiting. */
+const SLOW_CALL_IN_MS = 50_000;
 
 /** I5: in a gated stage nothing happens but what somebody allowed has approved; after a rejection nothing at all. */
 export function approvals(history: History, { scenario }: Expectation): string[] {
@@ -47,15 +49,15 @@ function problemOf(
 }
 
 /** I5: once its run is cancelled, a step goes on for as long as it takes to notice, and no longer. */
-export function cancels(history: History): string[] {
+export function cancels(history: History, { faults }: Expectation): string[] {
   return history.runs.flatMap((run) => {
     const cancel = rowsOf(history, run.project, run.id).find(
       ({ event }) => event.type === 'cancel-requested',
     );
     if (cancel === undefined) return [];
-    const lastAllowed = cancel.committedAt + CANCEL_WATCH_IN_MS + NOTICE_IN_MS;
+    const lastAllowed = cancel.committedAt + CANCEL_WATCH_IN_MS + NOTICE_IN_MS + faults * SLOW_CALL_IN_MS;
     return effectsOf(history, run)
-      .filter(({ at, action }) => action !== 'cancel' && at > lastAllowed)
+      .filter(({ askedAt, action }) => action !== 'cancel' && askedAt > lastAllowed)
       .map(({ stage, target }) => `I5 ${run.id}/${stage}: ${target} after the cancel`);
   });
 }

@@ -1,9 +1,10 @@
+import type { RunEvent } from '../../../../shared/release/events.ts';
 import type { Run, StageState } from '../../../../shared/release/model.ts';
 import type { StageDefinition } from '../../../../shared/release/pipeline.ts';
 import { contentFor } from '../kinds.ts';
 import type { OutsideEffect } from '../outside.ts';
 import type { History } from '../play.ts';
-import { effectsOf, eventsOf, roundAt } from './rows.ts';
+import { effectsOf, eventsOf, roundAt, rowsOf } from './rows.ts';
 
 /** A stage that has succeeded, and so what it deployed. */
 interface Success {
@@ -131,30 +132,45 @@ export function oneRunnerAtATime({ outside }: History): string[] {
 /** I4: one remote run a step and round; none for a step that has passed, unless the environment changed since. */
 export function remoteRuns(history: History): string[] {
   return history.runs.flatMap((run) => {
-    const events = eventsOf(history, run);
+    const rows = rowsOf(history, run.project, run.id);
+    const events = rows.map(({ event }) => event as RunEvent);
     const starts = effectsOf(history, run).filter(({ action }) => action === 'start');
     return starts.flatMap((start, index) => {
+      const where = `${run.id}/${start.stage}/${start.step}`;
       const earlier = starts
         .slice(0, index)
         .filter(({ stage, step }) => stage === start.stage && step === start.step);
-      const again = earlier.some(({ at }) => roundAt(events, at) === roundAt(events, start.at));
-      const where = `${run.id}/${start.stage}/${start.step}`;
-      if (again) return [`I4 ${where} was started twice`];
-      const passed = earlier.some((each) => isPassed(history, each) && !changedSince(history, each, start));
-      return passed ? [`I4 ${where} was started again although it had passed`] : [];
+      if (earlier.some(({ at }) => roundAt(events, at) === roundAt(events, start.at)))
+        return [`I4 ${where} was started twice`];
+      const passed = rows.findLast(
+        ({ event, committedAt }) =>
+          event.type === 'step-succeeded' &&
+          event.stage === start.stage &&
+          event.step === start.step &&
+          committedAt < start.at,
+      );
+      const last = earlier.at(-1);
+      const stands = passed !== undefined && last !== undefined && last.at < passed.committedAt;
+      if (!stands || changedSince(history, roundStart(events, last.at), start)) return [];
+      return wasStopped(history, last) ? [] : [`I4 ${where} was started again although it had passed`];
     });
   });
 }
 
-function isPassed({ outside }: History, { target }: OutsideEffect): boolean {
-  const remote = outside.remoteRuns.get(target);
-  return remote?.passes === true && !remote.cancelled;
+/** When the round began in which something happened. */
+function roundStart(events: readonly RunEvent[], at: number): number {
+  return events.findLast((event) => event.type === 'retry-requested' && event.at <= at)?.at ?? 0;
 }
 
-function changedSince({ outside }: History, from: OutsideEffect, to: OutsideEffect): boolean {
+function wasStopped({ outside }: History, { target }: OutsideEffect): boolean {
+  return outside.remoteRuns.get(target)?.cancelled === true;
+}
+
+/** Whether another stage or run has done something to the environment since then. */
+function changedSince({ outside }: History, since: number, to: OutsideEffect): boolean {
   return outside.effects.some(
     ({ at, project, environment, run, stage }) =>
-      at > from.at &&
+      at > since &&
       at < to.at &&
       project === to.project &&
       environment === to.environment &&

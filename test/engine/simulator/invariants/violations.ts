@@ -31,7 +31,7 @@ export function violations(history: History, expected: Expectation): string[] {
     ...oneRunnerAtATime(history),
     ...remoteRuns(history),
     ...approvals(history, expected),
-    ...cancels(history),
+    ...cancels(history, expected),
     ...freezes(history),
     ...deadLetters(history, expected),
     ...orphans(history),
