@@ -15,7 +15,7 @@ interface Share {
 }
 
 /**
- * Plays a whole release once for every fault at every HTTP request: `npx tsx sweep-command.ts [CALL:KIND]`. The exit
+ * Plays a whole release once for every fault at every HTTP request: `npx tsx sweep-command.ts [CALL:KIND]`. Findings are shown as they come; the exit
  * code is 1 when something did not hold.
  */
 async function main([only]: readonly string[]): Promise<void> {
@@ -28,7 +28,10 @@ async function main([only]: readonly string[]): Promise<void> {
 function startWorker(part: number, parts: number, only: string): Promise<Share> {
   const worker = fork(__filename, ['worker', String(part), String(parts), only]);
   return new Promise((resolve, reject) => {
-    worker.on('message', (message) => resolve(message as Share));
+    worker.on('message', (message: Share | Finding) => {
+      if ('findings' in message) resolve(message);
+      else console.error(textOf(message));
+    });
     worker.on('exit', (code) => reject(new Error(`a worker ended with code ${code}`)));
   });
 }
@@ -41,17 +44,22 @@ async function work([part, parts, only]: readonly string[]): Promise<void> {
   const findings: Finding[] = [];
   for (const fault of mine) {
     const finding = await tryFault(base, fault);
-    if (finding !== null) findings.push(finding);
+    if (finding === null) continue;
+    findings.push(finding);
+    process.send?.(finding);
   }
   const share: Share = { requests: base.http.length, histories: mine.length, findings };
   process.send?.(share, () => process.exit(0));
 }
 
+function textOf({ fault, request, violations }: Finding): string {
+  return [`${fault} at ${request}`, ...violations.map((line) => `  ${line}`)].join('\n');
+}
+
 function report(shares: readonly Share[], seconds: number): void {
   const findings = shares.flatMap((share) => share.findings);
   const histories = shares.reduce((sum, share) => sum + share.histories, 0);
-  for (const { fault, request, violations } of findings.slice(0, SHOWN_FINDINGS))
-    console.log([`${fault} at ${request}`, ...violations.map((line) => `  ${line}`)].join('\n'));
+  for (const finding of findings.slice(0, SHOWN_FINDINGS)) console.log(textOf(finding));
   if (findings.length > SHOWN_FINDINGS) console.log(`… and ${findings.length - SHOWN_FINDINGS} more`);
   console.log(
     `${shares[0]?.requests ?? 0} requests, ${histories} histories, ${findings.length} with violations, ` +
