@@ -1,10 +1,12 @@
 import type { Draft, StageTurn, StepTurn } from './draft.ts';
 import { environmentDefinition, stageTurns, stepTurns } from './draft.ts';
+import { ignoresFreezes } from './environment-lock.ts';
 import type { FreezeInForce } from './freeze.ts';
 import { freezeInForce } from './freeze.ts';
 import { gateExpiresAt } from './gate.ts';
 import type { Environment, Instant, Run } from './model.ts';
 import { isEnded, newEnvironment } from './model.ts';
+import type { StageDefinition } from './pipeline.ts';
 
 /** One thing that a run waits for. */
 export interface Obstacle {
@@ -40,7 +42,8 @@ function ofWaiting(seen: Seen, turn: StageTurn): Obstacle[] {
   if (stage.status === 'waiting-for-approval') return [ofGate(turn)];
   if (stage.status !== 'waiting-for-environment' || definition.environment === null) return [];
   const name = definition.environment;
-  return [{ stage: stage.name, ...ofEnvironment(seen, seen.environments.get(name) ?? newEnvironment(name)) }];
+  const environment = seen.environments.get(name) ?? newEnvironment(name);
+  return [{ stage: stage.name, ...ofEnvironment(seen, definition, environment) }];
 }
 
 function ofGate({ stage, definition }: StageTurn): Obstacle {
@@ -55,10 +58,14 @@ function ofGate({ stage, definition }: StageTurn): Obstacle {
   };
 }
 
-function ofEnvironment({ run, at }: Seen, environment: Environment): Omit<Obstacle, 'stage'> {
+function ofEnvironment(
+  { run, at }: Seen,
+  definition: StageDefinition,
+  environment: Environment,
+): Omit<Obstacle, 'stage'> {
   const { lock, hold, waiting, name } = environment;
   const freeze = freezeInForce(environment, environmentDefinition(run, name), at);
-  if (freeze !== null && !run.overridesFreeze) {
+  if (freeze !== null && !ignoresFreezes(run, definition)) {
     const unblockedBy = 'the end of the freeze, or lifting it';
     return { blockedBy: `${name} is frozen: ${freeze.why}`, unblockedBy, until: freeze.until };
   }
@@ -111,7 +118,7 @@ export function freezeEnd(draft: Draft, { stage, definition }: StageTurn): Insta
   if (
     stage.status !== 'waiting-for-environment' ||
     definition.environment === null ||
-    draft.run.overridesFreeze
+    ignoresFreezes(draft.run, definition)
   )
     return null;
   const environment =
