@@ -52,10 +52,12 @@ export function allowedEnds(scenario: Scenario, run: Run, faults: number): Set<R
   const troubles = troublesOf(scenario, run, stages);
   if (troubles.length > 0 || faults >= fewestAttempts(stages)) allowed.add('failed');
   if (troubles.some(({ certain }) => certain)) allowed.delete('succeeded');
-  if (scenario.rejects.some((each) => gated.some(({ name }) => each === `${run.id}/${name}`))) {
-    allowed.add('rejected').delete('succeeded');
-  }
-  if (!scenario.approves && gated.length > 0) allowed.add('timed-out').delete('succeeded');
+  const rejected = gated.filter(({ name }) => scenario.rejects.includes(`${run.id}/${name}`));
+  if (rejected.length > 0) allowed.add('rejected');
+  if (!scenario.approves && gated.length > 0) allowed.add('timed-out');
+  // A stage for failures may never come to its gate.
+  const unpassed = scenario.approves ? rejected : gated;
+  if (unpassed.some((stage) => stage.when === 'succeeded')) allowed.delete('succeeded');
   const isCancelled = ({ event }: Scenario['deeds'][number]) => event.type === 'cancel-requested';
   if (scenario.deeds.some((deed) => 'run' in deed && deed.run === run.id && isCancelled(deed)))
     allowed.add('cancelled');
