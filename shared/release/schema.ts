@@ -35,9 +35,17 @@ function read<Value>(value: unknown, needed: readonly string[]): Read<Value> {
     if (upgrade === undefined) return { unreadable: `there never was a schema ${current.schema}` };
     current = upgrade(current);
   }
-  const missing = needed.filter((field) => current[field] === undefined);
-  if (missing.length > 0) return { unreadable: `it lacks ${missing.join(', ')}` };
-  return { value: current as unknown as Value };
+  if (isWhole<Value>(current, needed)) return { value: current };
+  return { unreadable: `it lacks ${missingIn(current, needed).join(', ')}` };
+}
+
+function missingIn(stored: Stored, needed: readonly string[]): string[] {
+  return needed.filter((field) => stored[field] === undefined);
+}
+
+/** Slipway itself wrote it: what has the fields of its schema has their shapes. */
+function isWhole<Value>(stored: Stored, needed: readonly string[]): stored is Stored & Value {
+  return missingIn(stored, needed).length === 0;
 }
 
 function isStored(value: unknown): value is Stored {

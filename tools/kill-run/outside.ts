@@ -122,8 +122,10 @@ function stateOf(log: OutsideLog, id: string): string | undefined {
 
 function note(log: OutsideLog, body: Body, what: Pick<OutsideEffect, 'action' | 'target' | 'content'>): void {
   const { project, run, stage, step, environment, invocation } = body;
+  const now = Date.now();
   log.effects.push({
-    at: Date.now(),
+    at: now,
+    askedAt: now,
     project: String(project),
     run: String(run),
     stage: String(stage),
