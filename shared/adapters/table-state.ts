@@ -16,7 +16,7 @@ export interface StoredEnvironment {
 /** @throws NewerSchema or UnreadableInput; nothing of the project is overwritten then. */
 export async function environmentIn(tables: Tables, row: StoredRow): Promise<StoredEnvironment> {
   return {
-    environment: valueOf(readEnvironment(await documentOf(tables, row)), 'environment'),
+    environment: checkedValue(readEnvironment(await documentOf(tables, row)), 'environment'),
     tag: tagOf(row),
   };
 }
@@ -29,7 +29,7 @@ export interface StoredRun {
 
 /** @throws NewerSchema or UnreadableInput; the row is not overwritten then. */
 export async function runIn(tables: Tables, row: StoredRow): Promise<StoredRun> {
-  const run = valueOf(readRun(await documentOf(tables, row)), 'run');
+  const run = checkedValue(readRun(await documentOf(tables, row)), 'run');
   return { run, mark: markOf(run, tagOf(row)) };
 }
 
@@ -53,7 +53,7 @@ export function readMark(mark: string | null): { readonly active: boolean; reado
   return { active: mark.startsWith('active:'), tag: mark.slice(mark.indexOf(':') + 1) };
 }
 
-function valueOf<Value>(read: Read<Value>, what: string): Value {
+function checkedValue<Value>(read: Read<Value>, what: string): Value {
   if ('value' in read) return read.value;
   if ('unreadable' in read) throw new UnreadableInput(`a stored ${what} cannot be read: ${read.unreadable}`);
   throw new NewerSchema(`a stored ${what} has schema ${read.newer}; this version knows ${RUN_SCHEMA}`);
