@@ -60,7 +60,7 @@ export function budget(
 ): string[] {
   const { behaviour, deeds, runs, retries, rejects } = scenario;
   const plain = behaviour.length + deeds.length + runs.length + retries + rejects.length === 1;
-  const most = plain ? 1.2 * faultFree.calls + callsAFault * faults : 2 * faultFree.calls + 30 * faults + 200;
+  const most = plain ? 1.2 * faultFree.calls + callsAFault * faults : 4 * faultFree.calls + 50 * faults + 200;
   const calls = world.calls.length;
   if (calls <= Math.ceil(most)) return [];
   return [`I10 ${calls} calls, at most ${Math.ceil(most)} (${faultFree.calls} without faults)`];
