@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /** What a timer does. It may return `idle` when nobody waits for what it did: that saves a round of the event loop. */
-export type TimerWork = () => 'idle' | void;
+export type TimerWork = () => unknown;
 
 /** Time that moves only when nothing else can happen: a run of days takes milliseconds, and always the same ones. */
 export class VirtualClock implements Clock {
