@@ -9,6 +9,12 @@ interface WorkerMessage {
   readonly histories?: number;
   readonly all?: number;
   readonly result?: SweepResult;
+  readonly cpuTimeInMs?: number;
+}
+
+interface Share {
+  readonly result: SweepResult;
+  readonly cpuTimeInMs: number;
 }
 
 const SHOWN_FINDINGS = 20;
@@ -36,28 +42,30 @@ async function main(args: readonly string[]): Promise<void> {
 function startWorker(
   args: readonly string[],
   show: (part: number, message: WorkerMessage) => void,
-): Promise<SweepResult> {
+): Promise<Share> {
   const worker = fork(join(__dirname, 'sweep', 'worker.ts'), args);
   return new Promise((resolve, reject) => {
     worker.on('message', (message: WorkerMessage) => {
-      if (message.result !== undefined) resolve(message.result);
+      const { result, cpuTimeInMs = 0 } = message;
+      if (result !== undefined) resolve({ result, cpuTimeInMs });
       else show(Number(args[0]), message);
     });
     worker.on('exit', (code) => reject(new Error(`a worker ended with code ${code}`)));
   });
 }
 
-function report(results: readonly SweepResult[], seconds: number, workers: number): void {
-  const findings = results.flatMap((result) => result.findings);
-  const histories = results.reduce((sum, result) => sum + result.histories, 0);
+function report(shares: readonly Share[], seconds: number, workers: number): void {
+  const findings = shares.flatMap(({ result }) => result.findings);
+  const histories = shares.reduce((sum, { result }) => sum + result.histories, 0);
+  const cpuTimeInMs = shares.reduce((sum, share) => sum + share.cpuTimeInMs, 0);
   for (const { violations, faults, replay } of findings.slice(0, SHOWN_FINDINGS)) {
-    console.log(
-      [...violations.slice(0, 5), `  faults: ${faults === '' ? 'none' : faults}`, `  ${replay}`].join('\n'),
-    );
+    const lines = [...violations.slice(0, 5), `  faults: ${faults === '' ? 'none' : faults}`, `  ${replay}`];
+    console.log(lines.join('\n'));
   }
   if (findings.length > SHOWN_FINDINGS) console.log(`… and ${findings.length - SHOWN_FINDINGS} more`);
   console.log(
-    `${histories} histories, ${findings.length} with violations, ${seconds.toFixed(1)} s on ${workers} cores`,
+    `${histories} histories, ${findings.length} with violations, ${seconds.toFixed(1)} s on ${workers} cores ` +
+      `(${(cpuTimeInMs / 1000).toFixed(1)} s of CPU)`,
   );
   process.exitCode = findings.length === 0 ? 0 : 1;
 }

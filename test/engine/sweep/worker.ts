@@ -9,7 +9,8 @@ async function work([part = '0', parts = '1', ...args]: readonly string[]): Prom
     if (histories % REPORT_EVERY === 0) process.send?.({ histories, all });
   };
   const result = await sweep(readOptions(args), { part: Number(part), parts: Number(parts), progress });
-  process.send?.({ result });
+  const { user, system } = process.cpuUsage();
+  process.send?.({ result, cpuTimeInMs: (user + system) / 1000 });
 }
 
 void work(process.argv.slice(2));

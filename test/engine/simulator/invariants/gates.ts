@@ -62,7 +62,7 @@ export function cancels(history: History, { faults }: Expectation): string[] {
   });
 }
 
-/** I5: no stage begins to change an environment while it is frozen. One that had begun before goes on. */
+/** I5: no stage asks to begin in an environment that is frozen by then. One that had begun before goes on. */
 export function freezes(history: History): string[] {
   return history.runs.flatMap((run) => {
     const rows = rowsOf(history, run.project, run.id);
@@ -79,7 +79,7 @@ export function freezes(history: History): string[] {
       );
       const frozen = freezesAt(history, effect).some(
         ({ from, to }) =>
-          effect.at >= from && effect.at < to && !begins.some(({ committedAt }) => committedAt <= from),
+          effect.at >= from && effect.at < to && !begins.some(({ event }) => event.at <= from),
       );
       return frozen ? [`I5 ${run.id}/${effect.stage} begins although ${effect.environment} is frozen`] : [];
     });
