@@ -65,7 +65,17 @@ function changedIn(draft: Draft, state: State): Environment[] {
 
 function nothingMoved(draft: Draft, state: State): boolean {
   if (draft.effects.length > 0 || changedIn(draft, state).length > 0) return false;
-  return JSON.stringify(draft.run) === JSON.stringify(state.run);
+  return state.run !== null && isSame(draft.run, state.run);
+}
+
+/** The pipeline never changes, and most stages do not: comparing the rest is cheap. */
+function isSame(left: Run, right: Run): boolean {
+  const rest = (run: Run) => JSON.stringify({ ...run, pipeline: null, stages: null });
+  const stages = left.stages.every((stage, index) => {
+    const other = right.stages[index];
+    return stage === other || JSON.stringify(stage) === JSON.stringify(other);
+  });
+  return stages && rest(left) === rest(right);
 }
 
 /** Keeps one wake-up under way for the earliest moment at which time alone changes something. */

@@ -1,6 +1,6 @@
 import type { Effect } from './effects.ts';
 import type { Environment, Instant, Inventory, Run, StageState, State, StepState } from './model.ts';
-import { newEnvironment } from './model.ts';
+import { isEnded, newEnvironment } from './model.ts';
 import type { EnvironmentDefinition, StageDefinition, StepDefinition } from './pipeline.ts';
 
 /** One decision in the making: a private copy of the run, the environments it touched, the effects so far. */
@@ -11,9 +11,16 @@ export interface Draft {
   readonly effects: Effect[];
 }
 
-/** Copies what a decision may change. Environments are replaced, never changed, so they need no copy. */
+/**
+ * Copies what a decision may change. Environments are replaced, never changed, so they need no copy; a stage that
+ * is over moves only when its run does, by a retry.
+ */
 export function draftOf(run: Run, environments: State['environments'], at: Instant): Draft {
-  const stages = run.stages.map((stage) => ({ ...stage, steps: stage.steps.map((step) => ({ ...step })) }));
+  const stages = run.stages.map((stage) =>
+    run.status === 'running' && isEnded(stage.status)
+      ? stage
+      : { ...stage, steps: stage.steps.map((step) => ({ ...step })) },
+  );
   return { run: { ...run, stages }, at, environments: new Map(environments), effects: [] };
 }
 

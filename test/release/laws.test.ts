@@ -61,8 +61,7 @@ function holds(laws: readonly Law[], walks: number): number {
         decisions += 1;
         for (const law of laws) {
           const problem = law.broken(taken, walk);
-          if (problem !== null)
-            throw new Error(`${law.name}: ${problem}\n${walk.story.slice(-30).join('\n')}`);
+          if (problem !== null) throw new Error(`${law.name}: ${problem}\n${walk.story()}`);
         }
       }
     }),

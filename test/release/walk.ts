@@ -15,6 +15,7 @@ const DIGESTS = ['one', 'two', 'three'].map((text) => sha256(text));
 const NO_CHANGES = { create: 0, update: 0, delete: 0, run: 0 };
 const MOST_RUNS = 4;
 const KEPT_MESSAGES = 60;
+const TOLD_EVENTS = 30;
 
 /** One decision of a walk, with what it was made from. */
 export interface Taken {
@@ -35,7 +36,7 @@ interface Message {
 export class Walk {
   readonly runs = new Map<string, Run>();
   environments: ReadonlyMap<string, Environment> = new Map();
-  readonly story: string[] = [];
+  private taken: { readonly id: string; readonly event: RunEvent; readonly decision: Decision }[] = [];
   private at = Date.UTC(2026, 10, 23, 9, 0, 0);
   private messages: Message[] = [];
   private last: { readonly run: string; readonly event: RunEvent } | null = null;
@@ -43,6 +44,14 @@ export class Walk {
 
   constructor(table: Pipeline) {
     this.table = deepFreeze(table);
+  }
+
+  /** The last events in words, for a law that is broken. */
+  story(): string {
+    const told = this.taken.slice(-TOLD_EVENTS).map(({ id, event, decision }) => {
+      return `${id}: ${JSON.stringify(event)} ${'ignored' in decision ? decision.ignored : 'taken'}`;
+    });
+    return told.join('\n');
   }
 
   take(number: number): Taken {
@@ -57,8 +66,8 @@ export class Walk {
   private decideOn(id: string, event: RunEvent): Taken {
     const state: State = { run: this.runs.get(id) ?? null, environments: this.environments };
     const decision = decide(state, deepFreeze(event));
-    if (this.story.length > 200) this.story.splice(0, 100);
-    this.story.push(`${id}: ${JSON.stringify(event)} ${'ignored' in decision ? decision.ignored : 'taken'}`);
+    this.taken.push({ id, event, decision });
+    if (this.taken.length > 2 * TOLD_EVENTS) this.taken = this.taken.slice(-TOLD_EVENTS);
     this.last = { run: id, event };
     if (!('ignored' in decision)) this.keep(id, decision);
     return { state, event, decision };
