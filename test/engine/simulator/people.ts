@@ -6,6 +6,7 @@ import type { Run } from '../../../shared/release/model.ts';
 import type { SimulatedApp } from './app.ts';
 import type { Scenario } from './scenario.ts';
 import { APPROVER, OPERATOR, REQUESTER, TRACE } from './scenario.ts';
+import type { TimerWork } from './virtual-clock.ts';
 import { START_AT } from './world.ts';
 
 const TIMER_IN_MS = 5 * 60_000;
@@ -93,12 +94,13 @@ export class People {
   }
 
   /** Approves or rejects the plan that was there at the look before: it may have become stale since. */
-  private judgePlans(project: string): void {
+  private judgePlans(project: string): 'idle' {
     for (const run of this.app.world.store.runs(project)) {
+      if (run.status !== 'running') continue;
       for (const { name: stage, status, plan } of run.stages) {
+        if (status !== 'waiting-for-approval' || plan === null) continue;
         const gate = `${project}/${run.id}/${stage}`;
         const seen = this.seenPlans.get(gate);
-        if (status !== 'waiting-for-approval' || plan === null) continue;
         this.seenPlans.set(gate, plan.hash);
         if (seen === undefined) continue;
         const type = this.what.rejects.includes(`${run.id}/${stage}`)
@@ -108,6 +110,7 @@ export class People {
         this.post(project, run.id, { type, at, stage, planHash: seen, by: APPROVER, comment: '' });
       }
     }
+    return 'idle';
   }
 
   /** Takes failed runs up again, and lifts holds. */
@@ -168,11 +171,11 @@ export class People {
     });
   }
 
-  private every(timeInMs: number, act: () => void): void {
+  private every(timeInMs: number, act: TimerWork): void {
     const { clock } = this.app.world;
     const look = () => {
-      act();
       clock.at(clock.now() + timeInMs, look);
+      return act();
     };
     clock.at(START_AT + timeInMs, look);
   }

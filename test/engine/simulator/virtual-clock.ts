@@ -42,7 +42,7 @@ export class VirtualClock implements Clock {
 
   /** Runs timers in their order until `isOver`, or until none is left, or until `limit`. */
   async runUntil(isOver: () => boolean, limit: number): Promise<boolean> {
-    await settled();
+    await eventLoopTurn();
     while (!isOver()) {
       const next = this.pop();
       if (next === undefined || next.at > limit) return false;
@@ -87,7 +87,15 @@ function isBefore(left: Timer, right: Timer): boolean {
   return left.at < right.at || (left.at === right.at && left.order < right.order);
 }
 
-/** Lets everything run that needs no more time. */
+/**
+ * Lets everything run that needs no more time: Node takes the tick queue up only when no promise is left to settle.
+ * Nothing in a simulation waits for anything but promises, so the event loop itself need not turn.
+ */
 function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Once a history, so that a long sweep still answers signals and sends its messages. */
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

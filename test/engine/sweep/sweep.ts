@@ -50,9 +50,9 @@ export interface Measure {
   readonly callsAFault: number;
 }
 
-/** Three for a fault on its own. Several may hit what the others set back, and small histories have no slack. */
+/** Three for a fault on its own. Several may hit many steps at once, and push a run into a freeze. */
 const CALLS_A_FAULT = 3;
-const CALLS_OF_SEVERAL = 30;
+const CALLS_OF_SEVERAL = 100;
 
 export function measureOf({ world, runs }: History, callsAFault: number): Measure {
   const lasts = runs.map(({ endedAt }) => (endedAt ?? world.clock.now()) - START_AT);

@@ -55,9 +55,10 @@ export function allowedEnds(scenario: Scenario, run: Run, faults: number): Set<R
   const rejected = gated.filter(({ name }) => scenario.rejects.includes(`${run.id}/${name}`));
   if (rejected.length > 0) allowed.add('rejected');
   if (!scenario.approves && gated.length > 0) allowed.add('timed-out');
-  // A stage for failures may never come to its gate.
+  // A stage for failures may never come to its gate, and one that may fail can do so before.
   const unpassed = scenario.approves ? rejected : gated;
-  if (unpassed.some((stage) => stage.when === 'succeeded')) allowed.delete('succeeded');
+  if (unpassed.some((stage) => stage.when === 'succeeded' && !stage.allowFailure))
+    allowed.delete('succeeded');
   const isCancelled = ({ event }: Scenario['deeds'][number]) => event.type === 'cancel-requested';
   if (scenario.deeds.some((deed) => 'run' in deed && deed.run === run.id && isCancelled(deed)))
     allowed.add('cancelled');
