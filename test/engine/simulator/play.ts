@@ -1,3 +1,4 @@
+import type { QueueName } from '../../../shared/engine/ports.ts';
 import type { Run } from '../../../shared/release/model.ts';
 import type { Sabotage } from './app.ts';
 import { SimulatedApp } from './app.ts';
@@ -25,6 +26,8 @@ export interface Circumstances {
   /** For the time that calls take. */
   readonly seed?: number;
   readonly sabotage?: Sabotage | undefined;
+  /** A message that nobody should have sent. */
+  readonly garbage?: { readonly queue: QueueName; readonly body: string };
   /** When to give up. */
   readonly limitInMs?: number;
 }
@@ -37,6 +40,11 @@ export async function play(what: Scenario, circumstances: Circumstances = {}): P
   world.start(app);
   const people = new People(app, what);
   people.begin();
+  const { garbage } = circumstances;
+  if (garbage !== undefined) {
+    const { queue, body } = garbage;
+    world.bus.put(queue, { id: 'garbage', body, notBefore: null, traceparent: '' });
+  }
   const wanted = what.runs.length * what.projects.length;
   const isOver = () => {
     if (world.bus.size > 0) return false;
