@@ -1,6 +1,5 @@
 import { advanceEnvironment } from '../engine/advance.ts';
 import type { Ports } from '../engine/engine-ports.ts';
-import { newTraceparent } from '../engine/intake-message.ts';
 import { MESSAGE_SCHEMA } from '../engine/messages.ts';
 import { sha256 } from '../release/canonical-json.ts';
 import { decide } from '../release/decide.ts';
@@ -39,9 +38,4 @@ export async function requestOfEnvironment(
   const { ignored } = await advanceEnvironment(ports, where, event);
   if (ignored !== null) return problem(409, 'This would change nothing', ignored);
   return { status: 200, jsonBody: { done: event.type, environment: where.environment } };
-}
-
-/** A trace for a request that came without one. */
-export function traceOfRequest(header: string | null, seed: string): string {
-  return header ?? newTraceparent(seed);
 }

@@ -2,7 +2,6 @@ import type { Ports } from '../engine/engine-ports.ts';
 import type { Records } from '../engine/ports.ts';
 import { readChanges } from '../engine/run-step.ts';
 import { explain } from '../release/explain.ts';
-import type { Run } from '../release/model.ts';
 import type { Answer } from './answer.ts';
 import { notFound } from './answer.ts';
 
@@ -61,9 +60,4 @@ export async function getPlan(
 /** The environments of a project: what is live, who holds and waits, freezes and holds. */
 export async function listEnvironments({ records }: ReadPorts, project: string): Promise<Answer> {
   return { status: 200, jsonBody: { environments: await records.environments(project) } };
-}
-
-/** One stage of a run by its name. */
-export function stageOf(run: Run, name: string): Run['stages'][number] | undefined {
-  return run.stages.find((stage) => stage.name === name);
 }

@@ -6,24 +6,22 @@ import type { QueueName } from './ports.ts';
 type DeadLetterPorts = Pick<Ports, 'bus' | 'content' | 'log'>;
 
 /**
- * A dead-lettered message. Its body is kept as content and named in the log, so nothing is lost; a step's message
- * also becomes the event `step-abandoned`, so that its run fails with a reason instead of waiting for ever.
- * A dead-letter queue gives a message back at once and for ever, so nothing is done here that a broken state could
- * make fail again and again.
+ * A dead-lettered message. A step's message becomes the event `step-abandoned`, so that its run fails with a reason
+ * instead of waiting for ever; then the body is kept as content and named in the log, so nothing is lost. While the
+ * storage does not answer the message stays where it is: a dead-letter queue gives it back until it is kept.
  */
 export async function handleDeadMessage(
   ports: DeadLetterPorts,
   queue: QueueName,
   body: unknown,
 ): Promise<void> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const kept = await ports.content.put(text);
-  ports.log.error(`a message of ${queue} was dead-lettered; its body is content ${kept}`, { queue });
   if (queue === 'steps') await reportDeadStep(ports, body);
+  const kept = await ports.content.put(typeof body === 'string' ? body : JSON.stringify(body));
+  ports.log.error(`a message of ${queue} was dead-lettered; its body is content ${kept}`, { queue });
 }
 
 /** Tells the run of a dead-lettered step message. */
-export async function reportDeadStep(ports: Pick<Ports, 'bus' | 'log'>, body: unknown): Promise<void> {
+async function reportDeadStep(ports: Pick<Ports, 'bus' | 'log'>, body: unknown): Promise<void> {
   try {
     const { project, run, stage, step, after, traceparent } = readStepMessage(body);
     const reason = 'its message could not be processed and was dead-lettered';

@@ -1,4 +1,3 @@
-import { reportDeadStep } from './dead-letters.ts';
 import type { Ports } from './engine-ports.ts';
 import { isIntake, readIntakeMessage } from './intake-message.ts';
 import { readEventMessage, readStepMessage } from './messages.ts';
@@ -29,9 +28,4 @@ export function handleEventMessage(ports: Ports, body: unknown): Promise<void> {
 export function handleStepMessage(ports: Ports, body: unknown, invocation: string): Promise<void> {
   const received = { queue: 'steps', message: readStepMessage(body) } as const;
   return receive(ports, received, (message) => runStep(ports, message, invocation));
-}
-
-/** A message that the queue `steps` has given up. */
-export function handleDeadStepMessage(ports: Ports, body: unknown): Promise<void> {
-  return reportDeadStep(ports, body);
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { UnreadableInput } from '../errors.ts';
-import type { Effect, RunStep } from '../release/effects.ts';
+import type { RunStep } from '../release/effects.ts';
 import type { RunEvent } from '../release/events.ts';
-import type { Instant, Run } from '../release/model.ts';
+import type { Instant } from '../release/model.ts';
 import type { OutboxRow, Outgoing, QueueName } from './ports.ts';
 
 /**
@@ -130,11 +130,4 @@ export function toMessage(project: string, traceparent: string, { id, effect }: 
 function withoutType(effect: RunStep): Omit<RunStep, 'type' | 'notBefore'> {
   const { type: _type, notBefore: _notBefore, ...rest } = effect;
   return rest;
-}
-
-/** The traceparent that messages of a run carry. */
-export function traceOf(run: Run | null, effects: readonly Effect[]): string {
-  if (run !== null) return run.traceparent;
-  const start = effects.find((effect) => effect.type === 'start-run');
-  return start?.event.traceparent ?? '';
 }

@@ -1,9 +1,6 @@
+import { handleDeadMessage } from '../../../shared/engine/dead-letters.ts';
 import type { Ports } from '../../../shared/engine/engine-ports.ts';
-import {
-  handleDeadStepMessage,
-  handleEventMessage,
-  handleStepMessage,
-} from '../../../shared/engine/handle-message.ts';
+import { handleEventMessage, handleStepMessage } from '../../../shared/engine/handle-message.ts';
 import type { RecordMessage } from '../../../shared/engine/messages.ts';
 import { readRecordMessage, readStepMessage } from '../../../shared/engine/messages.ts';
 import type { Outgoing, QueueName } from '../../../shared/engine/ports.ts';
@@ -48,7 +45,7 @@ export class SimulatedApp implements App {
   }
 
   async deadLetter(invocation: Invocation, queue: QueueName, message: Outgoing): Promise<void> {
-    if (queue === 'steps') await handleDeadStepMessage(this.portsOf(invocation, message.body), message.body);
+    await handleDeadMessage(this.portsOf(invocation, message.body), queue, message.body);
   }
 
   /** Application Insights takes whatever comes; its readers drop what has the same id. */
