@@ -13,8 +13,6 @@ import type { KeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import type { MonitorTwin } from './monitor/monitor-twin.ts';
 import { createMonitorTwin } from './monitor/monitor-twin.ts';
-import type { Certificate } from './twin/certificate.ts';
-import { createCertificate } from './twin/certificate.ts';
 import type { TwinRequest, TwinResponse } from './twin/exchange.ts';
 import type { Twin } from './twin/model.ts';
 import type { Listening } from './twin/serve.ts';
@@ -40,8 +38,6 @@ export interface CloudOptions {
   readonly keeps: boolean;
   readonly ports: Ports;
 }
-
-const DAY_IN_MS = 24 * 60 * 60_000;
 
 /** The twins of all services, on loopback, with what an app needs to find them. */
 export interface Cloud {
@@ -107,7 +103,7 @@ function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins)
 
 /**
  * Starts the twins.
- * @param folder for the certificate that the telemetry client must trust, and for what is kept over restarts.
+ * @param folder for what is kept over restarts.
  */
 export async function startCloud({ folder, keeps, ports }: CloudOptions): Promise<Cloud> {
   const made = createTwins();
@@ -115,12 +111,11 @@ export async function startCloud({ folder, keeps, ports }: CloudOptions): Promis
   const twins = byName(made);
   await mkdir(folder, { recursive: true });
   if (keeps) await restore(twins, folder);
-  const certificate = await certificateIn(folder);
   const hosts = await azureDevOps.listen({ service: ports.of('azure-devops'), content: ports.of('content') });
   const origins = {
     entra: await entra.listen(ports.of('entra')),
     arm: await arm.listen(ports.of('arm')),
-    monitor: await monitor.listen(ports.of('monitor'), certificate.pair),
+    monitor: await monitor.listen(ports.of('monitor')),
     vaults: await serveVaults(vaults, ports.of('vaults')),
   };
   const opened = await Promise.all(ENVIRONMENT_KEYS.map((key) => workspaces[key].listen(ports.of(key))));
@@ -133,10 +128,7 @@ export async function startCloud({ folder, keeps, ports }: CloudOptions): Promis
     ...{ azureDevOps, arm, workspaces, vaults, monitor, workspaceUrls, twins },
     azureDevOpsUrl: hosts.service.url,
     azureDevOpsToken: () => entra.tokenFor('slipway', AUDIENCES.azureDevOps),
-    settings: settingsOf(
-      { azureDevOps: hosts.service, content: hosts.content, ...origins },
-      certificate.file,
-    ),
+    settings: settingsOf({ azureDevOps: hosts.service, content: hosts.content, ...origins }),
     async stop() {
       if (keeps) await keep(twins, folder);
       await Promise.all([hosts, ...Object.values(origins), ...opened].map((each) => each.close()));
@@ -150,11 +142,7 @@ function portsOf(listening: Readonly<Record<string, Listening | undefined>>): Re
 
 type OriginName = 'entra' | 'arm' | 'monitor' | 'vaults' | 'azureDevOps' | 'content';
 
-/** The package of Application Insights insists on https, and asks Azure about itself unless it is told not to. */
-function settingsOf(
-  at: Readonly<Record<OriginName, Listening>>,
-  certificateFile: string,
-): Record<string, string> {
+function settingsOf(at: Readonly<Record<OriginName, Listening>>): Record<string, string> {
   return {
     IDENTITY_ENDPOINT: `${at.entra.url}/msi/token`,
     IDENTITY_HEADER: 'sandbox',
@@ -163,20 +151,10 @@ function settingsOf(
     ARM_URL: at.arm.url,
     KEY_VAULT_URL: `${at.vaults.url}/{vault}`,
     APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${at.monitor.url}/`,
-    NODE_EXTRA_CA_CERTS: certificateFile,
-    APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
-    APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'true',
+    // The telemetry package asks Azure about itself now and then; there is nobody at this address.
     HTTPS_PROXY: 'http://127.0.0.1:9',
     NO_PROXY: '127.0.0.1,localhost',
   };
-}
-
-async function certificateIn(folder: string): Promise<{ readonly pair: Certificate; readonly file: string }> {
-  const now = Date.now();
-  const pair = createCertificate({ notBefore: now - DAY_IN_MS, notAfter: now + 30 * DAY_IN_MS });
-  const file = join(folder, 'certificate.pem');
-  await writeFile(file, pair.certificate);
-  return { pair, file };
 }
 
 /** All vaults at one origin: the first segment of the path is the vault's name. */
