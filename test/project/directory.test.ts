@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RegisteredProject } from '../../shared/engine/ports.ts';
+import type { WebhookEvent } from '../../shared/engine/webhook-events.ts';
+import { projectDirectory } from '../../shared/project/directory.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+function registered(name: string, pipeline: number): RegisteredProject {
+  const yaml = `project: ${name}
+azureDevOps: { organization: contoso, project: parking, artifactsPipeline: ${pipeline} }
+environments: { dev: { key: dev, subscription: 5a4d0b0e-0000-4000-8000-000000000001 } }`;
+  return { name, settings: { yaml }, tag: '1' };
+}
+
+function meaningOf(
+  change: Partial<Extract<WebhookEvent, { type: 'build-completed' }>>,
+  projects = [registered('parking-sensors', 138)],
+) {
+  const directory = projectDirectory({
+    projects: { listProjects: () => Promise.resolve(projects) },
+    approvals: { meaningOf: () => Promise.reject(new Error('no approval was asked for')) },
+    kinds: new Set(['artifacts', 'configuration', 'notebooks']),
+    now: () => NOW,
+  });
+  const event: WebhookEvent = {
+    ...{
+      type: 'build-completed',
+      sourceProject: 'p',
+      build: '20163',
+      definition: '138',
+      branch: 'refs/heads/main',
+    },
+    ...{ commit: null, number: '20261123.1', requestedBy: null },
+    ...change,
+  };
+  return directory.meaningOf(event, TRACE);
+}
+
+describe('a completed build', () => {
+  test('of a registered pipeline on its branch asks for the one run of that build', async () => {
+    expect(await meaningOf({})).toMatchObject({
+      project: 'parking-sensors',
+      start: {
+        id: 'release-20163',
+        kind: 'release',
+        release: { name: 'build-20163', order: 20163 },
+        at: NOW,
+        traceparent: TRACE,
+      },
+    });
+  });
+
+  test('asks for the stages whose steps this version has', async () => {
+    const meaning = await meaningOf({});
+    if (!('start' in meaning)) throw new Error('no run was asked for');
+    expect(
+      meaning.start.pipeline.stages.map(({ name, steps }) => [name, steps.map((step) => step.name)]),
+    ).toEqual([
+      ['intake', ['artifacts', 'configuration']],
+      ['dev', ['notebooks']],
+    ]);
+  });
+
+  test.each([
+    [
+      'of another branch',
+      { branch: 'refs/heads/feature' },
+      /refs\/heads\/feature; releases are made of main/,
+    ],
+    [
+      'of a branch whose name only ends alike',
+      { branch: 'refs/heads/feature/main' },
+      /releases are made of main/,
+    ],
+    [
+      'of another pipeline',
+      { definition: '999' },
+      /pipeline 999 is the artifacts pipeline of no registered project/,
+    ],
+  ])('%s starts nothing', async (_title, change, reason) => {
+    expect(await meaningOf(change)).toMatchObject({ ignored: expect.stringMatching(reason) });
+  });
+
+  test('without the name of its pipeline starts a run only where one project can be meant', async () => {
+    expect(await meaningOf({ definition: null })).toHaveProperty('start');
+    const two = [registered('parking-sensors', 138), registered('other', 140)];
+    expect(await meaningOf({ definition: null }, two)).toMatchObject({
+      ignored: expect.stringMatching(/set "Resource details/),
+    });
+  });
+
+  test('starts nothing while no project is registered', async () => {
+    expect(await meaningOf({}, [])).toEqual({ project: null, ignored: 'no project is registered' });
+  });
+});
