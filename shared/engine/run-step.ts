@@ -17,7 +17,7 @@ interface Claimed {
   readonly stage: StageState;
   readonly step: StepState;
   readonly kind: StepKind;
-  readonly environment: Environment | null;
+  readonly environments: ReadonlyMap<string, Environment>;
 }
 
 /** Tries to save a result before it is left to the look-again: the step would be run once more then. */
@@ -59,9 +59,7 @@ function claimOf(
   const definition = loaded.run.pipeline.stages.find(({ name }) => name === stage.name);
   const kindName = definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name;
   const kind = ports.kinds.get(kindName) ?? unknownKind(kindName);
-  const environment =
-    definition?.environment == null ? null : (loaded.environments.get(definition.environment) ?? null);
-  return { run: loaded.run, stage, step, kind, environment };
+  return { run: loaded.run, stage, step, kind, environments: loaded.environments };
 }
 
 /** A run may outlive the kind of its step: it then fails with a clear reason instead of burning messages. */

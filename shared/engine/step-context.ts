@@ -1,24 +1,22 @@
 import type { Json } from '../release/canonical-json.ts';
-import type { Environment, Run, StageState, StepState } from '../release/model.ts';
+import type { Environment, Inventory, Run, StageState, StepState } from '../release/model.ts';
 import { stepKey } from '../release/step-key.ts';
-import type { StepContext } from '../steps/step.ts';
+import type { StepContext, UpcomingStep } from '../steps/step.ts';
 import type { Ports } from './engine-ports.ts';
 
-/** A claimed step, and its environment as it was then. */
+/** A claimed step, and the project's environments as they were then. */
 interface Claimed {
   readonly run: Run;
   readonly stage: StageState;
   readonly step: StepState;
-  readonly environment: Environment | null;
+  readonly environments: ReadonlyMap<string, Environment>;
 }
 
 /** What a step is told, from the run as it was when the step was claimed. */
-export function stepContext(
-  ports: Ports,
-  { run, stage, step, environment }: Claimed,
-  signal: AbortSignal,
-): StepContext {
+export function stepContext(ports: Ports, claimed: Claimed, signal: AbortSignal): StepContext {
+  const { run, stage, step, environments } = claimed;
   const definition = run.pipeline.stages.find(({ name }) => name === stage.name);
+  const inventories = environments.get(definition?.environment ?? '')?.inventories ?? {};
   return {
     project: run.project,
     run: { id: run.id, kind: run.kind, release: run.release.name },
@@ -30,8 +28,9 @@ export function stepContext(
     memo: step.memo,
     input: definition?.steps.find(({ name }) => name === step.name)?.input ?? {},
     outputs: outputsOf(run),
-    inventory:
-      environment === null ? null : (environment.inventories[step.name] ?? { digest: null, uncertain: [] }),
+    inventory: definition?.environment == null ? null : (inventories[step.name] ?? NOTHING_YET),
+    inventories,
+    upcoming: () => upcomingOf(ports, claimed, signal),
     clients: ports.clients,
     releases: ports.releases,
     signal,
@@ -39,6 +38,20 @@ export function stepContext(
     content: ports.content,
     log: ports.log,
   };
+}
+
+const NOTHING_YET: Inventory = { digest: null, uncertain: [] };
+
+function upcomingOf(ports: Ports, claimed: Claimed, signal: AbortSignal): UpcomingStep[] {
+  const { run, stage, environments } = claimed;
+  const later = run.stages.slice(run.stages.indexOf(stage) + 1);
+  return later.flatMap((next) => {
+    const definition = run.pipeline.stages.find(({ name }) => name === next.name);
+    return next.steps.map((step) => ({
+      kind: definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name,
+      context: stepContext(ports, { run, stage: next, step, environments }, signal),
+    }));
+  });
 }
 
 function outputsOf(run: Run): Record<string, Record<string, Json>> {

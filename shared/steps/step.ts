@@ -22,6 +22,10 @@ export interface StepContext {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** What this step has put into the environment so far; null for a stage without one. */
   readonly inventory: Inventory | null;
+  /** The same of all steps of the environment, by step name; empty for a stage without one. */
+  readonly inventories: Readonly<Record<string, Inventory>>;
+  /** The steps of later stages, each as it would be told if it planned now: for looking ahead. */
+  readonly upcoming: () => readonly UpcomingStep[];
   readonly clients: Clients;
   readonly releases: Releases;
   /** Aborts when the run is cancelled. A step checks it between changes. */
@@ -29,6 +33,12 @@ export interface StepContext {
   readonly clock: Clock;
   readonly content: ContentStore;
   readonly log: Log;
+}
+
+/** A step of a later stage: name of its kind, and what it would be told. */
+export interface UpcomingStep {
+  readonly kind: string;
+  readonly context: StepContext;
 }
 
 /** How one call of `apply` ended. Throwing means a technical failure, which another attempt may mend. */
@@ -47,6 +57,12 @@ export interface StepKind {
    * @throws Refusal when it can tell that applying would fail.
    */
   plan?(context: StepContext): Promise<Change[]>;
+  /**
+   * What would keep the step from being applied and its plan does not see, such as a missing permission or a quota.
+   * Reads only. Asked for all environments before the first write of a run.
+   * @returns one sentence a problem: cause and next step.
+   */
+  check?(context: StepContext): Promise<readonly string[]>;
   /** Makes the changes. Every call may be the repetition of one whose answer was lost. */
   apply(context: StepContext, changes: readonly Change[]): Promise<StepOutcome>;
   /** Stops what `apply` started outside and waits for. */

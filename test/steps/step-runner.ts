@@ -36,6 +36,8 @@ export interface World {
   outputs: Record<string, Record<string, Json>>;
   input: Record<string, unknown>;
   inventory: Inventory;
+  /** What the environment's other steps have put there, by step name. */
+  inventories: Record<string, Inventory>;
   /** Cancels the run when aborted. */
   abort: AbortController;
 }
@@ -57,6 +59,7 @@ export function newWorld({ clients = {}, clock = newClock(), ...rest }: NewWorld
     outputs: {},
     input: {},
     inventory: { digest: null, uncertain: [] },
+    inventories: {},
     abort: new AbortController(),
     ...rest,
     clients: { ...NO_CLIENTS, ...clients },
@@ -160,6 +163,8 @@ export async function contextOf(kind: StepKind, world: World, memo: Json): Promi
     input: world.input,
     outputs: { ...intake, ...world.outputs },
     inventory: world.inventory,
+    inventories: { ...world.inventories, [kind.name]: world.inventory },
+    upcoming: () => [],
     clients: world.clients,
     releases: world.releases,
     signal: world.abort.signal,
