@@ -11,6 +11,11 @@ export function isMissing({ status, code, message }: HttpError): boolean {
   return status === 400 && code === 'INVALID_PARAMETER_VALUE' && /(does not|doesn't) exist/i.test(message);
 }
 
+/** What does not exist is null for most callers. */
+export function nullIfMissing(error: HttpError): null | undefined {
+  return isMissing(error) ? null : undefined;
+}
+
 /** Whether the answer says that the thing is there already: 400 or 409, with one of several codes or a text alone. */
 export function isExisting({ status, code, message }: HttpError): boolean {
   if (status !== 400 && status !== 409) return false;

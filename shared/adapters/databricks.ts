@@ -5,7 +5,11 @@ import type { Clock } from '../engine/ports.ts';
 import { Refusal } from '../errors.ts';
 import { createCall, isResponse, objectIn, textIn } from './databricks-call.ts';
 import { unityCatalog } from './databricks-catalog.ts';
+import { clustersOf, policiesOf } from './databricks-compute.ts';
 import { dbfsFiles } from './databricks-dbfs.ts';
+import { jobsOf } from './databricks-jobs.ts';
+import { permissionsOf } from './databricks-permissions.ts';
+import { runsOf } from './databricks-runs.ts';
 import { volumeFiles } from './databricks-volumes.ts';
 import { workspaceTree } from './databricks-workspace.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
@@ -54,6 +58,11 @@ export function createDatabricksClient(options: DatabricksOptions): DatabricksCl
     volumes: volumeFiles(call),
     dbfs: dbfsFiles(call),
     unityCatalog: unityCatalog(call),
+    jobs: jobsOf(call),
+    runs: runsOf(call),
+    clusters: clustersOf(call),
+    policies: policiesOf(call),
+    permissions: permissionsOf(call),
     async me() {
       const answer = await call({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' });
       const body = isResponse(answer) ? objectIn(answer) : {};

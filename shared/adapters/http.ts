@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient, PipelineResponse } from '@azure/core-rest-pipeline';
 import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
-import { parse } from 'lossless-json';
+import { parse, stringify } from 'lossless-json';
 import type { Clock } from '../engine/ports.ts';
 import { messageOf, Refusal, TransientFailure } from '../errors.ts';
 import { bearerTokens } from './bearer-tokens.ts';
@@ -29,7 +29,7 @@ export interface HttpRequest {
   /** Below the base; path parameters are encoded by the caller (`segment`). */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; a bigint as a number with all its digits. */
   readonly json?: unknown;
   /** Sent as it is. */
   readonly body?: Uint8Array;
@@ -108,7 +108,7 @@ function toPipelineRequest(options: HttpOptions, request: HttpRequest, authoriza
   else if (request.body !== undefined) headers.set('content-type', 'application/octet-stream');
   for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
   if (authorization !== null) headers.set('authorization', authorization);
-  const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+  const body = request.json === undefined ? request.body : stringify(request.json);
   return createPipelineRequest({
     url: url.toString(),
     method: request.method,

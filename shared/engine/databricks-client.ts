@@ -1,4 +1,6 @@
 import type { Instant } from '../release/model.ts';
+import type { ClusterPolicies, Clusters, Permissions } from './databricks-compute-client.ts';
+import type { JobRuns, Jobs } from './databricks-jobs-client.ts';
 
 /**
  * A Databricks workspace, as far as a release needs it. Paths are absolute. Ids are text, since they may be larger
@@ -14,6 +16,11 @@ export interface DatabricksClient {
   readonly volumes: VolumeFiles;
   readonly dbfs: DbfsFiles;
   readonly unityCatalog: UnityCatalog;
+  readonly jobs: Jobs;
+  readonly runs: JobRuns;
+  readonly clusters: Clusters;
+  readonly policies: ClusterPolicies;
+  readonly permissions: Permissions;
   /** Who the workspace thinks we are. */
   me(): Promise<{ readonly id: string; readonly userName: string }>;
 }

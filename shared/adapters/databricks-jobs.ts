@@ -1,0 +1,79 @@
+import type { ApiObject, Job, Jobs } from '../engine/databricks-jobs-client.ts';
+import type { Call } from './databricks-call.ts';
+import { isObject, isResponse, numberIn, objectIn, objectsIn, pagesOf, textIn } from './databricks-call.ts';
+import { nullIfMissing } from './databricks-errors.ts';
+
+const API = '/api/2.2/jobs';
+const MOST_PER_PAGE = 100;
+
+/** The Jobs API. */
+export function jobsOf(call: Call): Jobs {
+  const get = (id: string) => jobAt(call, id);
+  return {
+    get,
+    async find(name) {
+      const query = { name, limit: MOST_PER_PAGE };
+      const pages = await pagesOf(call, { method: 'GET', path: `${API}/list`, query });
+      const listed = pages.flatMap((page) => objectsIn(page.jobs)).filter((job) => nameOf(job) === name);
+      // A list holds neither all tasks of a large job nor its clusters.
+      const jobs = await Promise.all(listed.sort(byAge).map(({ job_id }) => get(textIn(job_id))));
+      return jobs.filter((job) => job !== null);
+    },
+    async create(settings) {
+      const answer = await call({ method: 'POST', path: `${API}/create`, json: withNumericIds(settings) });
+      return textIn(objectIn(answer).job_id);
+    },
+    async reset(id, settings) {
+      const json = { job_id: BigInt(id), new_settings: withNumericIds(settings) };
+      const request = { method: 'POST', path: `${API}/reset`, json, idempotent: true } as const;
+      return isResponse(await call(request, nullIfMissing)) ? 'done' : 'no-job';
+    },
+    async remove(id) {
+      const json = { job_id: BigInt(id) };
+      await call({ method: 'POST', path: `${API}/delete`, json, idempotent: true }, nullIfMissing);
+    },
+  };
+}
+
+/** A job with more than a hundred tasks comes in pages, each with the next part of its lists. */
+async function jobAt(call: Call, id: string): Promise<Job | null> {
+  const request = { method: 'GET', path: `${API}/get`, query: { job_id: id } } as const;
+  const pages = await pagesOf(call, request, nullIfMissing);
+  const first = pages?.[0];
+  if (!pages || first === undefined) return null;
+  const settings = pages.map((page) => settingsIn(page)).reduce(joined);
+  return { id: textIn(first.job_id), name: nameOf(first), settings };
+}
+
+/** Joins the lists of two pages; all else is the same on both. */
+function joined(first: ApiObject, next: ApiObject): ApiObject {
+  const lists = Object.entries(next).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
+  const longer = lists.map(([key, list]) => {
+    const before = first[key];
+    return [key, Array.isArray(before) ? [...before, ...list] : list];
+  });
+  return { ...first, ...Object.fromEntries(longer) };
+}
+
+/** Ids are text here and numbers there, which must not lose a digit on their way. */
+export function withNumericIds(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(withNumericIds);
+  if (!isObject(body)) return body;
+  const entries = Object.entries(body).map(([key, value]) => {
+    const isId = key === 'job_id' && typeof value === 'string' && /^\d+$/.test(value);
+    return [key, isId ? BigInt(value) : withNumericIds(value)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function settingsIn({ settings }: ApiObject): ApiObject {
+  return isObject(settings) ? settings : {};
+}
+
+function nameOf(job: ApiObject): string {
+  return textIn(settingsIn(job).name);
+}
+
+function byAge(left: ApiObject, right: ApiObject): number {
+  return (numberIn(left.created_time) ?? 0) - (numberIn(right.created_time) ?? 0);
+}
