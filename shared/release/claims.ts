@@ -3,6 +3,7 @@ import { changeInventory, findStage, stepTurns } from './draft.ts';
 import type { StepAbandoned, StepClaimed, StepPlanned, StepResult } from './events.ts';
 import type { Inventory, StepState } from './model.ts';
 import { isEnded } from './model.ts';
+import { lockedBy } from './pipeline.ts';
 import { totalOf } from './plan.ts';
 import { isFrozenFor, stepBack } from './stages.ts';
 import { askAgain, failAttempt, failStep } from './steps.ts';
@@ -36,10 +37,10 @@ export function claim(draft: Draft, event: StepClaimed): string | null {
   if (step.status !== 'pending' && step.status !== 'waiting') return `step ${step.name} is ${step.status}`;
   if (step.claim !== event.after || step.mode !== event.mode)
     return `step ${step.name} was asked for anew since`;
-  const { environment } = turn.definition;
+  const locked = lockedBy(turn.definition);
   const begins = step.mode === 'apply' && turn.stage.applyBegunAt === null;
-  if (begins && environment !== null && isFrozenFor(draft, turn, environment)) {
-    stepBack(draft, turn, environment);
+  if (begins && locked !== null && isFrozenFor(draft, turn, locked)) {
+    stepBack(draft, turn, locked);
     return null;
   }
   if (begins) turn.stage.applyBegunAt = event.at;

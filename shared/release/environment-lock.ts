@@ -4,6 +4,7 @@ import { freezeInForce } from './freeze.ts';
 import type { Environment, Run, WaitingRun } from './model.ts';
 import { isEnded } from './model.ts';
 import type { StageDefinition } from './pipeline.ts';
+import { lockedBy } from './pipeline.ts';
 
 /** What became of a request for the environment. */
 export type LockAnswer = 'granted' | 'wait' | { readonly supersededBy: string };
@@ -82,7 +83,7 @@ export function releaseLock(draft: Draft, name: string): void {
 /** Whether a stage of the run changes or tests the environment, or plans while it holds it. */
 function worksIn(run: Run, name: string): boolean {
   return stageTurns(run).some(({ stage, definition }) => {
-    if (definition.environment !== name) return false;
+    if (lockedBy(definition) !== name) return false;
     return (
       stage.status === 'applying' ||
       stage.status === 'verifying' ||
@@ -111,7 +112,7 @@ export function releaseAfterStage(draft: Draft, ended: StageTurn, name: string):
   const open = new Set(turns.filter(({ stage }) => !isEnded(stage.status)).map(({ stage }) => stage.name));
   const goesOn = turns.some(
     ({ stage, definition }) =>
-      definition.environment === name &&
+      lockedBy(definition) === name &&
       stage.status === 'queued' &&
       definition.gate.approvals === 0 &&
       definition.after.includes(ended.stage.name) &&

@@ -17,6 +17,13 @@ export interface RunRequested {
   readonly overridesFreeze: boolean;
   readonly pipeline: Pipeline;
   readonly traceparent: string;
+  /** Where a person asked for it under a key of theirs: tells a repetition from another request under the same key. */
+  readonly asked?: {
+    /** SHA-256 of what was asked for. */
+    readonly digest: string;
+    /** Name of the release that was in the environment then, be it in part. */
+    readonly from: string | null;
+  };
 }
 
 interface AboutStep {

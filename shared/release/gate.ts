@@ -86,5 +86,7 @@ function whyNotAllowed(run: Run, turn: StageTurn, event: ApprovalGiven): string 
 
 /** Counts a stage that begins to apply: plans of other runs made before are out of date from now on. */
 export function countGeneration(draft: Draft, name: string): void {
-  changeEnvironment(draft, name, { generation: environmentOf(draft, name).generation + 1 });
+  const { id, release } = draft.run;
+  const lastBegun = { release: release.name, run: id };
+  changeEnvironment(draft, name, { generation: environmentOf(draft, name).generation + 1, lastBegun });
 }

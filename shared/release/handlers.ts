@@ -13,6 +13,7 @@ import type {
 import { giveApproval } from './gate.ts';
 import type { StageState } from './model.ts';
 import { isEnded } from './model.ts';
+import { lockedBy } from './pipeline.ts';
 import { endStage } from './stage-end.ts';
 import { askForOverdue } from './steps.ts';
 
@@ -137,7 +138,7 @@ function isLost(draft: Draft, turns: readonly StageTurn[], { stage, definition }
   if (environmentOf(draft, environment).live?.run === draft.run.id) return false;
   const deploys = steps.some(({ phase }) => phase === 'apply');
   return (
-    deploys && turns.some((other) => other.definition.environment === environment && other.stage.ok === false)
+    deploys && turns.some((other) => lockedBy(other.definition) === environment && other.stage.ok === false)
   );
 }
 

@@ -40,6 +40,11 @@ export interface StageDefinition {
   readonly name: string;
   /** Null for a stage that touches no environment, such as the intake of a build. */
   readonly environment: string | null;
+  /**
+   * Works in its environment beside other runs, without its lock: for what may last days and would keep everybody
+   * else out, such as the rollout of a flag. Its steps must cope with deployments meanwhile. Absent: false.
+   */
+  readonly sharesEnvironment?: boolean;
   /** Stages that must have ended before this one is considered. */
   readonly after: readonly string[];
   /** Which ends of the stages in `after` start this one; otherwise it is skipped. */
@@ -74,6 +79,11 @@ export interface Pipeline {
   readonly stages: readonly StageDefinition[];
 }
 
+/** The environment that a stage must have for itself while it works; null when it needs none. */
+export function lockedBy({ environment, sharesEnvironment = false }: StageDefinition): string | null {
+  return sharesEnvironment ? null : environment;
+}
+
 /** Approval by nobody. */
 export const NO_GATE: GateDefinition = {
   approvals: 0,
@@ -93,6 +103,8 @@ export function pipelineProblems(pipeline: Pipeline): string[] {
   const environments = new Set(pipeline.environments.map((environment) => environment.name));
   for (const stage of pipeline.stages) {
     problems.push(...orderProblems(`stage ${stage.name}`, stage.steps));
+    if (stage.sharesEnvironment && stage.steps.some(({ phase }) => phase === 'apply'))
+      problems.push(`stage ${stage.name}: it shares its environment, so it cannot deploy there`);
     if (stage.environment !== null && !environments.has(stage.environment)) {
       problems.push(`stage ${stage.name}: there is no environment "${stage.environment}"`);
     }

@@ -1,6 +1,6 @@
 import type { Draft, StageTurn } from './draft.ts';
 import { changeEnvironment, environmentOf } from './draft.ts';
-import type { Environment, LiveRelease } from './model.ts';
+import type { Environment, LiveRelease, RunKind } from './model.ts';
 import type { Pipeline, StageDefinition } from './pipeline.ts';
 import { NO_GATE } from './pipeline.ts';
 
@@ -46,6 +46,29 @@ export function rollbackTarget(environment: Environment, bad: string): LiveRelea
   const candidates =
     environment.live === null ? environment.history : [environment.live, ...environment.history];
   return candidates.find((entry) => !entry.bad && entry.release !== bad) ?? null;
+}
+
+/**
+ * Name of the release that is in the environment now, be it in part: a deployment that failed half-way was begun there
+ * without ever being live. Null where nothing was ever applied.
+ */
+export function presentRelease({ lastBegun, live }: Environment): string | null {
+  return lastBegun?.release ?? live?.release ?? null;
+}
+
+const KEPT_LIVE_RELEASES = 10;
+
+/**
+ * Earlier live releases once `next` is live. What a rollback went back behind is no target of another one: two
+ * rollbacks one after the other go back twice.
+ */
+export function historyWith({ live, history }: Environment, next: LiveRelease, kind: RunKind): LiveRelease[] {
+  if (live === null) return history;
+  const all = [live, ...history];
+  const behind =
+    kind === 'rollback' ? all.slice(all.findIndex(({ release }) => release === next.release) + 1) : all;
+  const earlier = behind.filter((entry) => !entry.bad && entry.release !== next.release);
+  return earlier.slice(0, KEPT_LIVE_RELEASES);
 }
 
 /** A release whose verification failed is no target of a later rollback. */

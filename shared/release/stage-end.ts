@@ -1,12 +1,11 @@
 import type { Draft, StageTurn } from './draft.ts';
 import { changeEnvironment, environmentOf, stageTurns } from './draft.ts';
 import { leaveEverything, leaveQueue, releaseAfterStage, retireOlder } from './environment-lock.ts';
-import type { Environment, LiveRelease, StageEnd } from './model.ts';
+import type { StageEnd } from './model.ts';
 import { isEnded } from './model.ts';
+import { lockedBy } from './pipeline.ts';
 import { totalOf } from './plan.ts';
-import { startRollback } from './rollback.ts';
-
-const KEPT_LIVE_RELEASES = 10;
+import { historyWith, startRollback } from './rollback.ts';
 
 /** Ends a stage: the environment's live release, its lock, the completion record, and by policy a rollback. */
 export function endStage(
@@ -33,6 +32,7 @@ function leaveEnvironment(draft: Draft, turn: StageTurn, name: string): void {
   const deploys = turn.definition.steps.some((step) => step.phase === 'apply');
   if (turn.stage.status === 'succeeded' && deploys) moveLive(draft, name);
   if (turn.stage.status === 'failed') startRollback(draft, turn, name);
+  if (lockedBy(turn.definition) === null) return;
   leaveQueue(draft, name);
   releaseAfterStage(draft, turn, name);
 }
@@ -42,14 +42,8 @@ function moveLive(draft: Draft, name: string): void {
   const { run } = draft;
   const environment = environmentOf(draft, name);
   const live = { release: run.release.name, order: run.release.order, run: run.id, at: draft.at, bad: false };
-  changeEnvironment(draft, name, { live, history: historyWith(environment, live) });
+  changeEnvironment(draft, name, { live, history: historyWith(environment, live, run.kind) });
   retireOlder(draft, name, 'approval');
-}
-
-function historyWith({ live, history }: Environment, next: LiveRelease): LiveRelease[] {
-  if (live === null) return history;
-  const earlier = [live, ...history].filter((entry) => !entry.bad && entry.release !== next.release);
-  return earlier.slice(0, KEPT_LIVE_RELEASES);
 }
 
 /** One completion record a stage attempt; its id tells a second delivery from a second attempt. */

@@ -5,6 +5,7 @@ import { freezeInForce } from './freeze.ts';
 import { countGeneration, gateExpiresAt, isApproved, needsApproval, openGate, passGate } from './gate.ts';
 import type { StageState } from './model.ts';
 import { isEnded } from './model.ts';
+import { lockedBy } from './pipeline.ts';
 import { endStage } from './stage-end.ts';
 import {
   askFor,
@@ -94,8 +95,9 @@ function startPlanning(draft: Draft, turn: StageTurn, underLock: boolean): void 
     begunAt: draft.at,
     generation: null,
   };
-  if (definition.environment !== null) {
-    const { lock, generation } = environmentOf(draft, definition.environment);
+  const locked = lockedBy(definition);
+  if (locked !== null) {
+    const { lock, generation } = environmentOf(draft, locked);
     if (stage.appliedGeneration !== null && stage.appliedGeneration !== generation) forgetSuccesses(stage);
     if (lock === null || lock.run === draft.run.id) stage.plan.generation = generation;
   }
@@ -140,7 +142,7 @@ function watchGate(draft: Draft, turn: StageTurn): void {
 
 function wantEnvironment(draft: Draft, turn: StageTurn): void {
   const { stage, definition } = turn;
-  if (definition.environment === null) return startApplying(draft, turn);
+  if (lockedBy(definition) === null) return startApplying(draft, turn);
   stage.status = 'waiting-for-environment';
   stage.note = null;
 }
@@ -178,15 +180,16 @@ function planIsFresh(draft: Draft, stage: StageState, name: string): boolean {
 
 function startApplying(draft: Draft, turn: StageTurn): void {
   const { stage, definition } = turn;
-  if (definition.environment !== null && isFrozenFor(draft, turn, definition.environment)) {
+  const locked = lockedBy(definition);
+  if (locked !== null && isFrozenFor(draft, turn, locked)) {
     stage.status = 'waiting-for-environment';
-    return waitForThaw(draft, turn, definition.environment);
+    return waitForThaw(draft, turn, locked);
   }
   stage.status = 'applying';
   stage.note = null;
-  if (definition.environment !== null) {
-    countGeneration(draft, definition.environment);
-    stage.appliedGeneration = environmentOf(draft, definition.environment).generation;
+  if (locked !== null) {
+    countGeneration(draft, locked);
+    stage.appliedGeneration = environmentOf(draft, locked).generation;
   }
   finishSteps(draft, turn);
 }

@@ -76,6 +76,8 @@ describe('a release costs less than with Durable Functions', () => {
     );
     expect(storage).toBeLessThan(DURABLE.storage * stepRuns);
     expect(executions).toBeLessThanOrEqual(DURABLE.executions * stepRuns);
-    expect(sends + settles).toBeLessThanOrEqual(2 * executions + 1);
+    expect(settles).toBe(executions);
+    // What is not settled when the run ends are wake-ups for later times, at most one a stage.
+    expect(sends - settles).toBeLessThanOrEqual(table.stages.length);
   });
 });

@@ -74,7 +74,10 @@ export function twoEnvironments(): Pipeline {
   ]);
 }
 
-/** Five stages in three environments, with tests beside each other, and gates before two of them. */
+/**
+ * Six stages in three environments, with tests beside each other, gates before two of them, and a rollout at the end
+ * that lets others deploy meanwhile.
+ */
 export function threeEnvironments(): Pipeline {
   const deploy = () => [
     step('infrastructure', { appliesUnchanged: true }),
@@ -101,6 +104,12 @@ export function threeEnvironments(): Pipeline {
       after: ['production'],
       steps: [remoteStep('smoke')],
       rollsBack: true,
+    }),
+    stage('rollout', {
+      environment: 'production',
+      after: ['smoke-tests'],
+      sharesEnvironment: true,
+      steps: [remoteStep('flags')],
     }),
   ]);
 }

@@ -76,7 +76,7 @@ export const LAWS: readonly Law[] = [
     },
   ),
   law(
-    'a stage applies or verifies only while its run holds the environment',
+    'a stage that does not share its environment applies or verifies only while its run holds it',
     (_made, _taken, { runs, environments }) => {
       for (const run of runs.values()) {
         if (run.status !== 'running') continue;
@@ -198,7 +198,8 @@ function isAtWork({ status, underLock }: StageState): boolean {
 }
 
 function holdsLock(run: Run, index: number, environments: ReadonlyMap<string, Environment>): boolean {
-  const name = run.pipeline.stages[index]?.environment ?? null;
+  const definition = run.pipeline.stages[index];
+  const name = definition?.sharesEnvironment === true ? null : (definition?.environment ?? null);
   return name === null || environments.get(name)?.lock?.run === run.id;
 }
 
