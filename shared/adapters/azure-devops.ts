@@ -6,6 +6,7 @@ import type { AzureDevOpsCall } from './azure-devops-call.ts';
 import { createAzureDevOpsCall } from './azure-devops-call.ts';
 import { approvals, pipelineRuns } from './azure-devops-pipelines.ts';
 import { build, listOf, variableGroup } from './azure-devops-shapes.ts';
+import { testRuns } from './azure-devops-tests.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
 import type { Http } from './http.ts';
 import { createHttp, segment } from './http.ts';
@@ -33,6 +34,7 @@ export function createAzureDevOpsClient(options: AzureDevOpsOptions): AzureDevOp
     ...artifactReader(call, options),
     ...pipelineRuns(call),
     ...approvals(call),
+    tests: testRuns(call),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Instant, Person } from '../release/model.ts';
+import type { TestRuns } from './azure-devops-tests-client.ts';
 
 /** A build as Azure DevOps has it now. Ids are text. */
 export interface Build {
@@ -91,6 +92,7 @@ export interface RunReference {
 /** Azure DevOps, as far as a release needs it. `project` is always a name or an id. Null: there is no such thing. */
 export interface AzureDevOpsClient {
   readonly organization: string;
+  readonly tests: TestRuns;
   build(project: string, id: string): Promise<Build | null>;
   artifacts(project: string, build: string): Promise<readonly PublishedArtifact[]>;
   /**
