@@ -107,7 +107,7 @@ export class World {
     };
     return {
       kinds,
-      clients: NO_CLIENTS,
+      clientsFor: () => NO_CLIENTS,
       releases: NO_RELEASES,
       content,
       clock: this.clockOf(invocation),

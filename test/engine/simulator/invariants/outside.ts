@@ -93,11 +93,14 @@ function comesBefore(stage: StageDefinition, name: string, later: string): boole
   return step.after.some((before) => before === name || comesBefore(stage, name, before));
 }
 
-/** I3: between the first and the last thing that a stage does to an environment, no other run does anything there. */
+/**
+ * I3: between the first and the last thing that a stage does to an environment, no other run does anything there.
+ * Stages that share their environment neither keep others out nor are kept out.
+ */
 export function oneRunAtATime(history: History): string[] {
   const rounds = new Map(history.runs.map((run) => [`${run.project}/${run.id}`, eventsOf(history, run)]));
   const spans = new Map<string, { first: OutsideEffect; last: OutsideEffect }>();
-  for (const effect of history.outside.effects) {
+  for (const effect of history.outside.effects.filter((each) => !isShared(history, each))) {
     const events = rounds.get(`${effect.project}/${effect.run}`) ?? [];
     const key = `${effect.project}/${effect.run}/${effect.stage}/${roundAt(events, effect.at)}`;
     const span = spans.get(key);
@@ -112,6 +115,13 @@ export function oneRunAtATime(history: History): string[] {
       )
       .filter(({ first: other }) => other.run !== first.run && other.at >= first.at && other.at <= last.at)
       .map(({ first: other }) => `I3 ${other.run} and ${first.run} change ${first.environment} at once`),
+  );
+}
+
+function isShared({ runs }: History, { project, run, stage }: OutsideEffect): boolean {
+  const its = runs.find((each) => each.project === project && each.id === run);
+  return (
+    its?.pipeline.stages.some(({ name, sharesEnvironment }) => name === stage && sharesEnvironment) ?? false
   );
 }
 
