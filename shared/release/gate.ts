@@ -86,7 +86,5 @@ function whyNotAllowed(run: Run, turn: StageTurn, event: ApprovalGiven): string 
 
 /** Counts a stage that begins to apply: plans of other runs made before are out of date from now on. */
 export function countGeneration(draft: Draft, name: string): void {
-  const { id, release } = draft.run;
-  const lastBegun = { release: release.name, run: id };
-  changeEnvironment(draft, name, { generation: environmentOf(draft, name).generation + 1, lastBegun });
+  changeEnvironment(draft, name, { generation: environmentOf(draft, name).generation + 1 });
 }

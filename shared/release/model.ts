@@ -200,8 +200,6 @@ export interface Environment {
   history: LiveRelease[];
   /** One more each time a stage begins to apply: tells whether a plan may be out of date. */
   generation: number;
-  /** What last began to be applied there, which may have come but half-way. Absent in rows from before it was kept. */
-  lastBegun?: { release: string; run: string };
   /** By step name. */
   inventories: Record<string, Inventory>;
   freezes: Freeze[];

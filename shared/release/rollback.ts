@@ -48,14 +48,6 @@ export function rollbackTarget(environment: Environment, bad: string): LiveRelea
   return candidates.find((entry) => !entry.bad && entry.release !== bad) ?? null;
 }
 
-/**
- * Name of the release that is in the environment now, be it in part: a deployment that failed half-way was begun there
- * without ever being live. Null where nothing was ever applied.
- */
-export function presentRelease({ lastBegun, live }: Environment): string | null {
-  return lastBegun?.release ?? live?.release ?? null;
-}
-
 const KEPT_LIVE_RELEASES = 10;
 
 /**
@@ -65,8 +57,8 @@ const KEPT_LIVE_RELEASES = 10;
 export function historyWith({ live, history }: Environment, next: LiveRelease, kind: RunKind): LiveRelease[] {
   if (live === null) return history;
   const all = [live, ...history];
-  const behind =
-    kind === 'rollback' ? all.slice(all.findIndex(({ release }) => release === next.release) + 1) : all;
+  const target = all.findIndex(({ release }) => release === next.release);
+  const behind = kind === 'rollback' ? all.slice(Math.max(target, 0) + 1) : all;
   const earlier = behind.filter((entry) => !entry.bad && entry.release !== next.release);
   return earlier.slice(0, KEPT_LIVE_RELEASES);
 }

@@ -101,6 +101,84 @@ describe('smoke tests that fail for good', () => {
   });
 });
 
+describe('a rollback that a person asks for', () => {
+  const RELEASES = [1, 2, 3].map((order) => ({ name: `build-${order}`, order }));
+  const names = (driver: Driver) => driver.environment('production').history.map(({ release }) => release);
+
+  /** build-3 is live, after build-1 and build-2. */
+  function threeReleases(table = pipeline([stage('production')])): Driver {
+    const driver = new Driver();
+    for (const release of RELEASES) {
+      driver.request(table, { release });
+      driver.work();
+    }
+    expect(names(driver)).toEqual(['build-2', 'build-1']);
+    return driver;
+  }
+
+  function rollBack(driver: Driver, order: number, id = `rollback-to-${order}`): void {
+    const release = { name: `build-${order}`, order };
+    const table = environmentPipeline(pipeline([stage('production')]), 'production', { gated: true });
+    driver.request(table, { id, kind: 'rollback', release });
+    driver.work();
+  }
+
+  test('makes the older release live, and forgets the one that was undone as a target', () => {
+    const driver = threeReleases();
+    rollBack(driver, 2);
+    expect(driver.environment('production').live).toMatchObject({ release: 'build-2', run: 'rollback-to-2' });
+    expect(names(driver)).toEqual(['build-1']);
+    expect(driver.environment('production').hold).toBeNull();
+  });
+
+  test('a second one goes further back, never forward again', () => {
+    const driver = threeReleases();
+    rollBack(driver, 2);
+    expect(rollbackTarget(driver.environment('production'), 'build-2')?.release).toBe('build-1');
+    rollBack(driver, 1);
+    expect(driver.environment('production').live?.release).toBe('build-1');
+    expect(rollbackTarget(driver.environment('production'), 'build-1')).toBeNull();
+  });
+
+  test('goes back over several releases, which are no targets afterwards', () => {
+    const driver = threeReleases();
+    rollBack(driver, 1);
+    expect(names(driver)).toEqual([]);
+  });
+
+  test('to the live release, after a half-done deployment, keeps what went before it', () => {
+    const driver = threeReleases();
+    rollBack(driver, 3);
+    expect(driver.environment('production').live?.release).toBe('build-3');
+    expect(names(driver)).toEqual(['build-2', 'build-1']);
+  });
+
+  test('to a release that the environment has forgotten still drops the one that was live', () => {
+    const driver = threeReleases();
+    rollBack(driver, 0);
+    expect(names(driver)).toEqual(['build-2', 'build-1']);
+  });
+
+  test('is not superseded by the newer release that is live, and a redeploy of an older one can be undone', () => {
+    const latest = pipeline([stage('production')], 'latest');
+    const driver = threeReleases(latest);
+    driver.request(latest, { id: 'again', kind: 'redeploy', release: { name: 'build-1', order: 1 } });
+    driver.work();
+    expect(driver.run('again').status).toBe('succeeded');
+    expect(rollbackTarget(driver.environment('production'), 'build-1')?.release).toBe('build-3');
+  });
+
+  test('is never one to a release whose verification failed', () => {
+    const driver = failedSmoke();
+    driver.work();
+    const { live, history } = driver.environment('production');
+    expect([live, ...history].map((entry) => entry?.release)).toEqual(['build-1']);
+    driver.request(TABLE, { id: 'bad-again', kind: 'redeploy', release: { name: 'build-2', order: 2 } });
+    driver.work(['production/smoke']);
+    expect(rollbackTarget(driver.environment('production'), 'build-2')?.release).toBe('build-1');
+  });
+});
+
 test('a test that could not be run proves nothing, and rolls nothing back', () => {
   const table = pipeline([
     stage('production', {
