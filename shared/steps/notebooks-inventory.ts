@@ -4,6 +4,7 @@ import { readInventory, uncertainChanges } from './inventory.ts';
 import type { Form } from './notebooks-files.ts';
 import { FORMS } from './notebooks-files.ts';
 import { foldersBetween } from './notebooks-paths.ts';
+import { testRoot } from './release-layout.ts';
 import type { StepContext } from './step.ts';
 
 const deployedFile = z.strictObject({
@@ -70,7 +71,7 @@ export async function readDeployed(
     if (data !== null) uncertain.set(change.target, data);
   }
   const paths = [...files.keys(), ...uncertain.keys()];
-  const roots = [here.root, root];
+  const roots = [here.root, root].flatMap((each) => [each, testRoot(each)]);
   const folders = paths.flatMap((path) => {
     const own = roots.find((each) => path.startsWith(`${each}/`));
     return own === undefined ? [] : foldersBetween(own, path);

@@ -4,18 +4,18 @@ import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
 import { tasksFor } from './notebooks-apply.ts';
 import { driftOf, objectsAt } from './notebooks-drift.ts';
+import type { KnownForm, WorkspaceFile } from './notebooks-files.ts';
 import { workspaceFiles } from './notebooks-files.ts';
 import type { Deployed } from './notebooks-inventory.ts';
 import { inventoryAfter, knownForms, readDeployed, withTimes } from './notebooks-inventory.ts';
 import { rootFolder } from './notebooks-paths.ts';
 import type { Drift } from './notebooks-plan.ts';
 import { changesFor } from './notebooks-plan.ts';
+import { NOTEBOOK_PATH, testRoot } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind } from './step.ts';
 import { workThrough } from './work-through.ts';
 import { workspaceOf } from './workspace.ts';
-
-const VARIABLE = 'databricksNotebookPath';
 
 /**
  * Puts the notebooks and files of a release into one folder of the workspace, in place: sends what differs from
@@ -27,11 +27,7 @@ export const notebooks: StepKind = {
   async plan(context) {
     const { place, client } = await readPlace(context);
     const deployed = await readDeployed(context, place);
-    const files = await workspaceFiles(filesOf(await manifestOf(context), 'databricks-notebooks'), {
-      root: place.root,
-      content: context.content,
-      known: knownForms(deployed),
-    });
+    const files = await filesFor(context, place.root, knownForms(deployed));
     const drift = place.verifies ? await findDrift(client, deployed) : new Map();
     return changesFor(files, deployed, drift);
   },
@@ -57,8 +53,17 @@ async function readPlace(
 ): Promise<{ readonly place: Place; readonly client: DatabricksClient }> {
   const { client, variables } = await workspaceOf(context);
   const allowPersonal = context.input.allowPersonalFolders === true;
-  const root = rootFolder(variables[VARIABLE], { variable: VARIABLE, allowPersonal });
+  const root = rootFolder(variables[NOTEBOOK_PATH], { variable: NOTEBOOK_PATH, allowPersonal });
   return { place: { workspace: client.workspaceUrl, root, verifies: context.input.verify === true }, client };
+}
+
+/** The notebooks of the release, and beside them its tests. */
+async function filesFor(context: StepContext, root: string, known: KnownForm): Promise<WorkspaceFile[]> {
+  const { content } = context;
+  const manifest = await manifestOf(context);
+  const own = await workspaceFiles(filesOf(manifest, 'databricks-notebooks'), { root, content, known });
+  const beside = { root: testRoot(root), content, known };
+  return [...own, ...(await workspaceFiles(filesOf(manifest, 'databricks-tests'), beside))];
 }
 
 async function findDrift({ workspace }: DatabricksClient, { files }: Deployed): Promise<Drift> {
@@ -87,6 +92,7 @@ async function outputOf(
     : after;
   return {
     folder: `/Workspace${place.root}`,
+    testFolder: `/Workspace${testRoot(place.root)}`,
     files: Object.keys(after.files).length,
     inventory: await storeInventory(context, inventory),
   };

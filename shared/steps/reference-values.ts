@@ -1,10 +1,12 @@
 import type { Json } from '../release/canonical-json.ts';
+import { layoutNames } from './release-layout.ts';
 import { valuesOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
 
 /**
  * What `${…}` stands for in configuration files: the environment's variables, `slipway.project`,
- * `slipway.environment` and `slipway.run`, and `outputs.NAME` once the stage's infrastructure was deployed.
+ * `slipway.environment` and `slipway.run`, where the release goes (`slipway.notebookFolder`, `slipway.testFolder`,
+ * `slipway.wheel`), and `outputs.NAME` once the stage's infrastructure was deployed.
  */
 export async function referenceValues(context: StepContext): Promise<ReadonlyMap<string, string>> {
   const { key, variables } = await valuesOf(context);
@@ -13,6 +15,7 @@ export async function referenceValues(context: StepContext): Promise<ReadonlyMap
     ['slipway.project', context.project],
     ['slipway.environment', key],
     ['slipway.run', context.run.id],
+    ...(await layoutNames(context)),
     ...infrastructureOutputs(context),
   ]);
 }

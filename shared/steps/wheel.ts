@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import { Refusal } from '../errors.ts';
-import type { Manifest, ManifestFile } from '../project/manifest.ts';
-import { filesOf } from '../project/manifest.ts';
 import type { Json } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
 import { readInventory, storeInventory, uncertainChanges } from './inventory.ts';
+import type { Wheel } from './release-layout.ts';
+import { strategyOf, wheelsOf } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind } from './step.ts';
 import { readWheelName, wheelProblem } from './wheel-file.ts';
@@ -31,7 +31,7 @@ export const wheel: StepKind = {
   summary: 'Python wheels in the folder of databricksDbfsLibPath',
   async plan(context) {
     const place = await readPlace(context);
-    const wheels = wheelsOf(await manifestOf(context), place.folder);
+    const wheels = await wheelsIn(context, place);
     const uncertain = new Set((await uncertainChanges(context)).map(({ target }) => target));
     const { deployed } = place;
     const changed = wheels.filter(({ path, sha256 }) => deployed[path] !== sha256 || uncertain.has(path));
@@ -58,41 +58,15 @@ interface Place {
   readonly deployed: Readonly<Record<string, string>>;
 }
 
+async function wheelsIn(context: StepContext, { folder }: Pick<Place, 'folder'>): Promise<readonly Wheel[]> {
+  return wheelsOf(await manifestOf(context), folder.path, strategyOf(context).strategy);
+}
+
 async function readPlace(context: StepContext): Promise<Place> {
   const { client, variables } = await workspaceOf(context);
   const stored = await readInventory(context, inventoryShape);
   const deployed = stored?.workspace === client.workspaceUrl ? stored.wheels : {};
   return { client, folder: libraryFolder(variables.databricksDbfsLibPath), deployed };
-}
-
-/** A wheel of the release, and where it goes. */
-interface Wheel extends ManifestFile {
-  readonly fileName: string;
-  readonly path: string;
-}
-
-/**
- * Where the wheels of a release are after this step; for configuration that names them.
- * @param libPath value of `databricksDbfsLibPath`.
- * @throws Refusal when that is no folder, or when two wheels have the same name.
- */
-export function wheelPaths(manifest: Manifest, libPath: string | undefined): readonly string[] {
-  return wheelsOf(manifest, libraryFolder(libPath)).map(({ path }) => path);
-}
-
-function wheelsOf(manifest: Manifest, folder: LibraryFolder): readonly Wheel[] {
-  const files = filesOf(manifest, 'python-wheel');
-  const wheels = files.filter(({ path }) => path.toLowerCase().endsWith('.whl'));
-  if (files.length > 0 && wheels.length === 0)
-    throw new Refusal('The artifact python-wheel has no .whl file.');
-  const named = wheels.map((file) => {
-    const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
-    return { ...file, fileName, path: `${folder.path}/${fileName}` };
-  });
-  const names = named.map(({ fileName }) => fileName);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Refusal(`The artifact python-wheel has two files named ${twice}.`);
-  return named;
 }
 
 async function refuseProblems(
@@ -135,10 +109,11 @@ function changeOf(
 
 async function outputOf(
   context: StepContext,
-  { client, folder, deployed }: Place,
+  place: Place,
   changes: readonly Change[],
 ): Promise<Record<string, Json>> {
-  const wheels = wheelsOf(await manifestOf(context), folder).map(({ path, fileName }) => ({
+  const { client, deployed } = place;
+  const wheels = (await wheelsIn(context, place)).map(({ path, fileName }) => ({
     path,
     version: readWheelName(fileName)?.version ?? '',
   }));

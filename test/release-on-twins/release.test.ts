@@ -60,9 +60,12 @@ describe('a build of the example project', () => {
   test.each(ENVIRONMENT_KEYS)('leaves exactly what its artifacts say in %s', (key) => {
     const folder = '/Shared/parking-sensors';
     expect([...namesIn(w, key, 'notebook'), ...namesIn(w, key, 'file')].sort()).toEqual(
-      Object.keys(build['databricks-notebooks'] ?? {})
-        .map((path) => `${folder}/${path.replace(NOTEBOOK_EXTENSION, '')}`)
-        .sort(),
+      [
+        ...Object.keys(build['databricks-notebooks'] ?? {}).map(
+          (path) => `${folder}/${path.replace(NOTEBOOK_EXTENSION, '')}`,
+        ),
+        ...Object.keys(build['databricks-tests'] ?? {}).map((path) => `${folder}-tests/${path}`),
+      ].sort(),
     );
     const catalog = `parking_sensors_catalog_${key}`;
     expect(namesIn(w, key, 'catalog')).toEqual([catalog]);

@@ -36,6 +36,10 @@ test('the example project goes to an empty workspace, and a second release of it
   const deploy = deployer(site);
   await deploy(unityCatalog, wheel, notebooks);
   expect(objectsOf(twin)).toEqual([
+    `file ${ROOT}-tests/integrationtests/conftest.py`,
+    `file ${ROOT}-tests/integrationtests/test_bronze_to_silver.py`,
+    `file ${ROOT}-tests/run_suite.py`,
+    `file ${ROOT}-tests/smoketests/test_environment.py`,
     `file ${ROOT}/reference/zones/parse_zone.py`,
     `file ${ROOT}/reference/zones/zones.csv`,
     `PYTHON ${ROOT}/bronze/01_ingest`,

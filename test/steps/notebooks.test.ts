@@ -94,6 +94,31 @@ describe('what becomes of a file', () => {
   });
 });
 
+describe('the tests of a release', () => {
+  test('go to a folder beside the notebooks, under the same rules', async () => {
+    world.artifacts = {
+      'databricks-notebooks': { 'a.py': PY },
+      'databricks-tests': { 'run_suite.py': 'import pytest', 'smoketests/test_it.py': 'def test_it(): ...' },
+    };
+    const { output } = await deploy();
+    expect(objectsOf(twin)).toEqual([
+      `file ${ROOT}-tests/run_suite.py`,
+      `file ${ROOT}-tests/smoketests/test_it.py`,
+      `PYTHON ${ROOT}/a`,
+    ]);
+    expect(output).toMatchObject({ testFolder: `/Workspace${ROOT}-tests`, files: 3 });
+    expect((await redeploy()).changes).toEqual([]);
+  });
+
+  test('leave with their folders when the release has none any more', async () => {
+    world.artifacts = { 'databricks-tests': { 'smoketests/test_it.py': 'def test_it(): ...' } };
+    await deploy();
+    world.artifacts = {};
+    await deploy();
+    expect(twin.inventory().map(({ name }) => name)).toEqual([`${ROOT}-tests`]);
+  });
+});
+
 describe('what is sent', () => {
   test('a first deployment sends every file once and makes each innermost folder once', async () => {
     release(many(60, 6));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { wheel, wheelPaths } from '../../shared/steps/wheel.ts';
+import { wheelsOf } from '../../shared/steps/release-layout.ts';
+import { wheel } from '../../shared/steps/wheel.ts';
 import { buildWheel } from '../../tools/example/wheel.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
 import { databricksWorld, makeVolume, writesOf } from './databricks-world.ts';
@@ -248,7 +249,6 @@ test('several wheels of a release are all deployed, and configuration can ask wh
   await deploy();
   expect(writesOf(twin)).toBe(2);
   const files = [one, two].map(({ fileName }) => ({ path: fileName, size: 1, sha256: '' }));
-  expect(wheelPaths({ schema: 1, artifacts: { 'python-wheel': files } }, VOLUME)).toEqual(
-    filesOf('volume-file'),
-  );
+  const placed = wheelsOf({ schema: 1, artifacts: { 'python-wheel': files } }, VOLUME, 'in-place');
+  expect(placed.map(({ path }) => path)).toEqual(filesOf('volume-file'));
 });
