@@ -20,6 +20,8 @@ export interface AppConfigurationTwin extends Twin {
   putSetting(key: string, value: string, rest?: { label?: string; contentType?: string }): void;
 }
 
+/** The service says in this unit of its own how long to wait. */
+const RETRY_AFTER_IN_MS = 40;
 const VERSIONS = ['1.0', '2023-10-01', '2023-11-01', '2024-09-01'];
 
 /** Builds one store. */
@@ -76,6 +78,8 @@ function wordError({ kind, status, why }: Problem): Answer {
     kind === 'throttled' ? 'Resource utilization has surpassed the assigned quota' : kind,
     why,
   );
+  if (kind === 'throttled' || status === 503)
+    return { ...answer, headers: { ...answer.headers, 'retry-after-ms': String(RETRY_AFTER_IN_MS) } };
   if (kind !== 'unauthenticated') return answer;
   return {
     ...answer,

@@ -24,7 +24,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Code and text of an error body in one of the forms that ARM, Key Vault, Databricks and Azure DevOps use. */
+/** Code and text of an error body in one of the forms of ARM, Key Vault, Databricks, Azure DevOps and RFC 9457. */
 export function readErrorBody(body: unknown): { readonly code: string; readonly message: string } {
   if (typeof body !== 'object' || body === null) return { code: '', message: '' };
   if ('error' in body && typeof body.error === 'object') return readErrorBody(body.error);
@@ -34,6 +34,8 @@ export function readErrorBody(body: unknown): { readonly code: string; readonly 
   );
   const code =
     fields.get('error_code') ?? fields.get('code') ?? fields.get('typeKey') ?? fields.get('error') ?? '';
-  const message = fields.get('message') ?? fields.get('Message') ?? fields.get('error_description') ?? '';
+  const problem = [fields.get('title'), fields.get('detail')].filter((part) => part !== undefined).join(': ');
+  const message =
+    fields.get('message') ?? fields.get('Message') ?? fields.get('error_description') ?? problem;
   return { code, message };
 }

@@ -190,8 +190,9 @@ function mayRetry(answer: unknown, repeatable: boolean): boolean {
 }
 
 function waitBefore(answer: unknown, retries: number): number {
-  const after = isResponse(answer) ? Number(answer.headers['retry-after']) : Number.NaN;
-  return after >= 0 ? after * 1000 : 500 * 2 ** retries;
+  const { 'retry-after': seconds, 'retry-after-ms': milliseconds } = isResponse(answer) ? answer.headers : {};
+  const after = milliseconds === undefined ? Number(seconds) * 1000 : Number(milliseconds);
+  return after >= 0 ? after : 500 * 2 ** retries;
 }
 
 function conclude(answer: unknown, request: HttpRequest): HttpResponse {

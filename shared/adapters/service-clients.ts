@@ -3,6 +3,7 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { Config } from '../config.ts';
 import type { Clients } from '../engine/clients.ts';
 import type { Clock } from '../engine/ports.ts';
+import { createAppConfigurationClient } from './app-configuration.ts';
 import { createArmClient } from './arm.ts';
 import { createAzureDevOpsClient } from './azure-devops.ts';
 import { createDatabricksClient } from './databricks.ts';
@@ -32,6 +33,7 @@ export function serviceClients(options: ServiceClientsOptions): Clients {
       return createAzureDevOpsClient({ organization, baseUrl, artifactHosts, ...shared });
     }),
     keyVault: oncePer((vault) => createKeyVaultClient({ vault, keyVaultUrl: config.keyVaultUrl, ...shared })),
+    appConfiguration: oncePer((endpoint) => createAppConfigurationClient({ endpoint, ...shared })),
   };
 }
 

@@ -6,7 +6,13 @@ function none(): never {
 }
 
 /** For kinds that reach the simulator's outside directly. */
-export const NO_CLIENTS: Clients = { databricks: none, arm: none, azureDevOps: none, keyVault: none };
+export const NO_CLIENTS: Clients = {
+  databricks: none,
+  arm: none,
+  azureDevOps: none,
+  keyVault: none,
+  appConfiguration: none,
+};
 
 export const NO_RELEASES: Releases = {
   add: () => Promise.resolve(),
