@@ -15,6 +15,7 @@ import { telemetryOf } from './adapters/telemetry.ts';
 import { approvalReader } from './azure-devops/approval-reader.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
+import type { Clients } from './engine/clients.ts';
 import type { Ports } from './engine/engine-ports.ts';
 import type { Deliveries, Log, Projects, Records } from './engine/ports.ts';
 import type { Directory } from './engine/take-intake.ts';
@@ -30,6 +31,8 @@ export interface ServicePorts extends Ports {
   readonly deliveries: Deliveries;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
+  /** Of the service's own identity. */
+  readonly clients: Clients;
 }
 
 export interface Service {
@@ -61,13 +64,15 @@ function build(config: Config): NonNullable<typeof built> {
   const store = new TableStore(tables);
   const kinds = stepKinds();
   const clock = systemClock;
-  const clients = serviceClients({ config, identity, clock });
+  const identityFor = (id: string | null) => (id === null ? identity : lazyIdentity(id));
+  const clientsFor = serviceClients({ config, identityFor, clock });
+  const clients = clientsFor(null);
   const projects = tableProjects(tables);
   const releases = tableReleases(tables);
   const approvals = approvalReader({ clients, store, records: store, releases, clock });
   const parts = { projects, approvals, kinds: new Set(kinds.keys()), now: clock.now };
   const ports = {
-    ...{ store, content, clock, kinds, projects, clients, releases },
+    ...{ store, content, clock, kinds, projects, clients, clientsFor, releases },
     records: store,
     deliveries: tableDeliveries(tables),
     bus: lazyBus(busOf(config, identity)),

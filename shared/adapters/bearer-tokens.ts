@@ -10,10 +10,10 @@ const SHORTEST_IN_MS = 60_000;
 /** The tokens of one scope. */
 export interface BearerTokens {
   /**
-   * Value of the header `Authorization`; null where none is wanted.
+   * One that lasts long enough for a request; null where none is wanted.
    * @throws TransientFailure when the credential gives no token
    */
-  header(): Promise<string | null>;
+  token(): Promise<string | null>;
   /** The service did not accept the token: get another one, although this one has time left. */
   forget(): void;
 }
@@ -38,7 +38,7 @@ export function bearerTokens({
     known = await pending;
   };
   return {
-    async header() {
+    async token() {
       if (credential === null) return null;
       if (!lasts(MARGIN_IN_MS)) {
         // The identity endpoint may be down for a moment: the old token does while it lasts.
@@ -48,7 +48,7 @@ export function bearerTokens({
         });
       }
       if (known === null) throw new TransientFailure(`no token for ${scope}`);
-      return `Bearer ${known.token}`;
+      return known.token;
     },
     forget() {
       known = null;

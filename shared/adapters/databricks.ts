@@ -13,10 +13,13 @@ import { runsOf } from './databricks-runs.ts';
 import { volumeFiles } from './databricks-volumes.ts';
 import { workspaceTree } from './databricks-workspace.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
+import type { HttpOptions } from './http.ts';
 import { createHttp } from './http.ts';
 
 /** What Azure Databricks is called in Microsoft Entra, the same in every tenant. */
 const SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
+/** Azure Resource Manager under its older name, with its slash at the end, as Azure Databricks asks for it. */
+const MANAGEMENT_SCOPE = 'https://management.core.windows.net//.default';
 
 /**
  * Below the 30 imports a second that a workspace takes, with the burst that the places in flight allow.
@@ -27,6 +30,8 @@ export const DATABRICKS_LIMIT: Limit = { requestsPerSecond: 25, inFlight: 10, bu
 export interface DatabricksOptions {
   /** Origin of the workspace, e.g. `https://adb-1000000000000001.1.azuredatabricks.net`. */
   readonly workspaceUrl: string;
+  /** Of the workspace in Azure: lets in an identity that is none of its users, but Contributor of the workspace. */
+  readonly resourceId?: string;
   readonly credential: TokenCredential | null;
   readonly clock: Clock;
   /** Shared by all clients of the process. */
@@ -37,7 +42,7 @@ export interface DatabricksOptions {
 
 /**
  * Makes the client of one workspace.
- * @throws Refusal when the address is no workspace: our token must not go anywhere else.
+ * @throws Refusal when the address is no workspace: our token must not go anywhere else. The same for the id.
  */
 export function createDatabricksClient(options: DatabricksOptions): DatabricksClient {
   const workspaceUrl = originOf(options.workspaceUrl);
@@ -48,7 +53,7 @@ export function createDatabricksClient(options: DatabricksOptions): DatabricksCl
     scope: SCOPE,
     clock,
     limits: { of: limits, limit },
-    headers: { 'user-agent': 'slipway' },
+    ...asContributor(options.resourceId),
     ...(httpClient === undefined ? {} : { httpClient }),
   });
   const call = createCall(http, workspaceUrl);
@@ -68,6 +73,24 @@ export function createDatabricksClient(options: DatabricksOptions): DatabricksCl
       const body = isResponse(answer) ? objectIn(answer) : {};
       return { id: textIn(body.id), userName: textIn(body.userName) };
     },
+  };
+}
+
+const RESOURCE_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/\s]+\/providers\/Microsoft\.Databricks\/workspaces\/[\w-]+$/i;
+
+/** Azure Databricks lets in who may manage the workspace in Azure, and asks for a token of Azure itself as proof. */
+function asContributor(resourceId: string | undefined): Pick<HttpOptions, 'headers' | 'secondToken'> {
+  const headers = { 'user-agent': 'slipway' };
+  if (resourceId === undefined) return { headers };
+  if (!RESOURCE_ID.test(resourceId))
+    throw new Refusal(
+      `databricksWorkspaceResourceId is "${resourceId}", which is no id of a workspace. It should look like ` +
+        '/subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Databricks/workspaces/NAME.',
+    );
+  return {
+    headers: { ...headers, 'x-databricks-azure-workspace-resource-id': resourceId },
+    secondToken: { scope: MANAGEMENT_SCOPE, header: 'x-databricks-azure-sp-management-token' },
   };
 }
 

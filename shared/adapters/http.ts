@@ -15,6 +15,8 @@ export interface HttpOptions {
   /** Null where no bearer token is wanted. */
   readonly credential: TokenCredential | null;
   readonly scope: string;
+  /** Another token of the credential that the service wants, and the header that holds it. */
+  readonly secondToken?: { readonly scope: string; readonly header: string };
   readonly clock: Clock;
   /** The sender of requests: the network by default, the twins themselves under virtual time. */
   readonly httpClient?: HttpClient;
@@ -75,10 +77,10 @@ export function createHttp(options: HttpOptions): Http {
     throw new Error(`${options.baseUrl}: only https is allowed, except on loopback`);
   }
   const client = options.httpClient ?? createDefaultHttpClient();
-  const tokens = bearerTokens(options);
+  const tokens = tokensOf(options);
   const limit = options.limits?.of.of(base.host, options.limits.limit);
   const once = async (request: HttpRequest) => {
-    const authorization = await tokens.header();
+    const authorization = await tokens.headers();
     const { mostBytes } = request;
     const send = () => sendOnce(client, toPipelineRequest(options, request, authorization), mostBytes);
     const answer = await (limit === undefined ? send() : limit.run(send));
@@ -94,11 +96,35 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
+/** The headers that say who asks. */
+function tokensOf(options: HttpOptions) {
+  const { secondToken } = options;
+  const first = bearerTokens(options);
+  const second = secondToken === undefined ? null : bearerTokens({ ...options, scope: secondToken.scope });
+  return {
+    async headers(): Promise<Readonly<Record<string, string>>> {
+      const [token, other] = await Promise.all([first.token(), second?.token() ?? null]);
+      return {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(other === null || secondToken === undefined ? {} : { [secondToken.header]: other }),
+      };
+    },
+    forget() {
+      first.forget();
+      second?.forget();
+    },
+  };
+}
+
 function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
-function toPipelineRequest(options: HttpOptions, request: HttpRequest, authorization: string | null) {
+function toPipelineRequest(
+  options: HttpOptions,
+  request: HttpRequest,
+  authorization: Readonly<Record<string, string>>,
+) {
   const url = new URL(options.baseUrl.replace(/\/$/, '') + request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
@@ -106,8 +132,8 @@ function toPipelineRequest(options: HttpOptions, request: HttpRequest, authoriza
   const headers = createHttpHeaders({ accept: 'application/json', ...options.headers });
   if (request.json !== undefined) headers.set('content-type', 'application/json');
   else if (request.body !== undefined) headers.set('content-type', 'application/octet-stream');
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
-  if (authorization !== null) headers.set('authorization', authorization);
+  for (const [name, value] of Object.entries({ ...request.headers, ...authorization }))
+    headers.set(name, value);
   const body = request.json === undefined ? request.body : stringify(request.json);
   return createPipelineRequest({
     url: url.toString(),
@@ -190,9 +216,8 @@ function mayRetry(answer: unknown, repeatable: boolean): boolean {
 }
 
 function waitBefore(answer: unknown, retries: number): number {
-  const { 'retry-after': seconds, 'retry-after-ms': milliseconds } = isResponse(answer) ? answer.headers : {};
-  const after = milliseconds === undefined ? Number(seconds) * 1000 : Number(milliseconds);
-  return after >= 0 ? after : 500 * 2 ** retries;
+  const after = isResponse(answer) ? Number(answer.headers['retry-after']) : Number.NaN;
+  return after >= 0 ? after * 1000 : 500 * 2 ** retries;
 }
 
 function conclude(answer: unknown, request: HttpRequest): HttpResponse {

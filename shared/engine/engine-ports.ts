@@ -1,5 +1,5 @@
 import type { StepKind } from '../steps/step.ts';
-import type { Clients } from './clients.ts';
+import type { ClientsFor } from './clients.ts';
 import type { Bus, Clock, ContentStore, Log, Releases, Store } from './ports.ts';
 
 /** All that the engine needs of the world. */
@@ -10,6 +10,6 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly kinds: ReadonlyMap<string, StepKind>;
-  readonly clients: Clients;
+  readonly clientsFor: ClientsFor;
   readonly releases: Releases;
 }

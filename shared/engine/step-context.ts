@@ -31,13 +31,18 @@ export function stepContext(ports: Ports, claimed: Claimed, signal: AbortSignal)
     inventory: definition?.environment == null ? null : (inventories[step.name] ?? NOTHING_YET),
     inventories,
     upcoming: () => upcomingOf(ports, claimed, signal),
-    clients: ports.clients,
+    clients: ports.clientsFor(identityIn(run, definition?.environment)),
     releases: ports.releases,
     signal,
     clock: ports.clock,
     content: ports.content,
     log: ports.log,
   };
+}
+
+/** Who deploys into an environment; the service itself where its pipeline names nobody. */
+function identityIn({ pipeline }: Run, environment: string | null | undefined): string | null {
+  return pipeline.environments.find(({ name }) => name === environment)?.identity ?? null;
 }
 
 const NOTHING_YET: Inventory = { digest: null, uncertain: [] };
@@ -47,6 +52,7 @@ function upcomingOf(ports: Ports, claimed: Claimed, signal: AbortSignal): Upcomi
   const later = run.stages.slice(run.stages.indexOf(stage) + 1);
   return later.flatMap((next) => {
     const definition = run.pipeline.stages.find(({ name }) => name === next.name);
+    if (definition?.skip) return [];
     return next.steps.map((step) => ({
       kind: definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name,
       context: stepContext(ports, { run, stage: next, step, environments }, signal),

@@ -63,9 +63,9 @@ export function pipelineOf(file: ProjectFile, build: BuildReference, kinds: Read
     if (wanted && kinds.has(tests)) add(verification(name, environment, tests));
   }
   return {
-    environments: Object.entries(file.environments).map(([name, { policy, freezeWindows }]) => {
+    environments: Object.entries(file.environments).map(([name, { policy, freezeWindows, identity }]) => {
       const windows = freezeWindows.map(({ when, why }) => ({ from: 0, to: 0, ...readWeekly(when), why }));
-      return { name, policy, freezeWindows: windows };
+      return { name, policy, freezeWindows: windows, ...(identity === undefined ? {} : { identity }) };
     }),
     stages,
   };

@@ -70,6 +70,8 @@ export interface EnvironmentDefinition {
   readonly name: string;
   /** `latest`: a newer release retires older ones that wait. `sequential`: each has its turn. */
   readonly policy: 'latest' | 'sequential';
+  /** Client id of the managed identity that deploys here; the service's own when absent. */
+  readonly identity?: string;
   readonly freezeWindows: readonly WeeklyFreeze[];
 }
 

@@ -14,5 +14,6 @@ export async function workspaceOf(context: StepContext): Promise<Workspace> {
   const { variables } = await valuesOf(context);
   const url = variables.databricksWorkspaceUrl;
   if (url === undefined) throw new Refusal('The variable databricksWorkspaceUrl has no value.');
-  return { client: context.clients.databricks(url), variables };
+  const resourceId = variables.databricksWorkspaceResourceId || undefined;
+  return { client: context.clients.databricks(url, resourceId), variables };
 }

@@ -267,31 +267,31 @@ describe('tokens', () => {
   test('one is got for callers that come at once, and kept until five minutes before its end', async () => {
     const clock = newClock();
     const { state, tokens } = credentialOf(clock, 60 * MINUTE_IN_MS);
-    const header = () => underVirtualTime(clock, tokens.header());
-    const first = await underVirtualTime(clock, Promise.all([tokens.header(), tokens.header()]));
-    expect(first).toEqual(['Bearer t1', 'Bearer t1']);
+    const token = () => underVirtualTime(clock, tokens.token());
+    const first = await underVirtualTime(clock, Promise.all([tokens.token(), tokens.token()]));
+    expect(first).toEqual(['t1', 't1']);
     await underVirtualTime(clock, clock.sleep(54 * MINUTE_IN_MS));
-    expect(await header()).toBe('Bearer t1');
+    expect(await token()).toBe('t1');
     await underVirtualTime(clock, clock.sleep(2 * MINUTE_IN_MS));
-    expect(await header()).toBe('Bearer t2');
+    expect(await token()).toBe('t2');
     expect(state.asked).toBe(2);
   });
 
   test('the old one does while the identity endpoint is down, as long as it lasts', async () => {
     const clock = newClock();
     const { state, tokens } = credentialOf(clock, 10 * MINUTE_IN_MS);
-    const header = () => underVirtualTime(clock, tokens.header());
-    await header();
+    const token = () => underVirtualTime(clock, tokens.token());
+    await token();
     state.isDown = true;
     await underVirtualTime(clock, clock.sleep(7 * MINUTE_IN_MS));
-    expect(await header()).toBe('Bearer t1');
+    expect(await token()).toBe('t1');
     await underVirtualTime(clock, clock.sleep(3 * MINUTE_IN_MS));
-    await expect(header()).rejects.toMatchObject({
+    await expect(token()).rejects.toMatchObject({
       name: 'TransientFailure',
       message: 'no token for scope: endpoint down',
     });
     state.isDown = false;
-    expect(await header()).toBe('Bearer t4');
+    expect(await token()).toBe('t4');
   });
 
   test('one that a service does not accept is not used again', async () => {
@@ -304,6 +304,27 @@ describe('tokens', () => {
     await send();
     const sent = requests.map(({ request }) => request.headers.get('authorization'));
     expect(sent).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
+  test('a second one goes into a header of its own, and is renewed with the first', async () => {
+    const asked: string[] = [];
+    const credential = {
+      getToken: async (scope: string | string[]) => {
+        asked.push(String(scope));
+        return { token: `${scope} ${asked.length}`, expiresOnTimestamp: Number.MAX_SAFE_INTEGER };
+      },
+    };
+    const secondToken = { scope: 'second', header: 'x-second' };
+    const { send, requests } = service([ok, { status: 401 }, ok], { credential, secondToken });
+    await send();
+    await expect(send()).rejects.toMatchObject({ status: 401 });
+    await send();
+    const sent = requests.map(({ request: { headers } }) => [
+      headers.get('authorization'),
+      headers.get('x-second'),
+    ]);
+    const first = ['Bearer scope 1', 'second 2'];
+    expect(sent).toEqual([first, first, ['Bearer scope 3', 'second 4']]);
   });
 });
 

@@ -154,7 +154,7 @@ function portsOf(given: Pick<Parameters<typeof takeIntake>[0], 'store' | 'clock'
     bus: { send: async () => undefined },
     content: new MemoryContent(),
     kinds: new Map(),
-    clients: { databricks: none, arm: none, azureDevOps: none, keyVault: none },
+    clientsFor: none,
   };
 }
 

@@ -70,7 +70,7 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
   const kinds = stepKinds();
   const real = (ports: Ports, invocation: Invocation): Ports => ({
     ...{ ...ports, kinds, releases },
-    clients: clients(invocation, ports),
+    clientsFor: clients(invocation, ports),
     content: watched(ports.content, (bytes) => work.got(invocation, bytes)),
   });
   const app = new SimulatedApp(world, [], real);
@@ -167,7 +167,7 @@ function clientsIn({
     members.push(invocation);
     return serviceClients({
       config,
-      identity: twins.identity,
+      identityFor: () => twins.identity,
       clock,
       limits,
       httpClient: network(invocation),

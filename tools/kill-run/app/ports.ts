@@ -34,7 +34,7 @@ export function portsOf(invocation: InvocationLog & { readonly invocationId: str
     kinds: syntheticKinds(seen),
     clock: systemClock,
     log: consoleLog(invocation),
-    clients: NO_CLIENTS,
+    clientsFor: () => NO_CLIENTS,
     releases: NO_RELEASES,
   };
 }
