@@ -2,6 +2,8 @@ import './ask-for-approvals.ts';
 import './azure-devops-webhook.ts';
 import './dead-letters.ts';
 import './deliveries.ts';
+import './deployed.ts';
+import './deployments.ts';
 import './environments.ts';
 import './events.ts';
 import './health.ts';

@@ -18,7 +18,19 @@ const freeze = z
   .strictObject({ from: z.iso.datetime(), to: z.iso.datetime(), by, why: text })
   .transform(({ from, to, ...rest }) => ({ ...rest, from: Date.parse(from), to: Date.parse(to) }));
 
+const deployment = z.strictObject({
+  by,
+  why: text,
+  release: text.optional(),
+  confirm: z.boolean().optional(),
+  overridesFreeze: z.boolean().default(false),
+});
+
+/** What is asked for with a redeploy or a rollback. */
+export type DeploymentRequest = z.infer<typeof deployment>;
+
 export const readApproval = reader(approval);
+export const readDeployment = reader(deployment);
 export const readReason = reader(reason);
 export const readFreeze = reader(freeze);
 

@@ -1,17 +1,51 @@
 import type { Ports } from '../engine/engine-ports.ts';
 import type { Records } from '../engine/ports.ts';
 import { readChanges } from '../engine/run-step.ts';
+import { UnreadableInput } from '../errors.ts';
 import { explain } from '../release/explain.ts';
+import type { RunKind } from '../release/model.ts';
 import type { Answer } from './answer.ts';
 import { notFound } from './answer.ts';
 
 type ReadPorts = Pick<Ports, 'store' | 'content' | 'clock'> & { readonly records: Records };
 
 const MOST_LISTED = 200;
+/** Among so many of the newest runs those are looked for that a filter leaves. */
+const MOST_LOOKED_AT = 1_000;
 
-/** The runs of a project, newest first. */
-export async function listRuns({ records }: ReadPorts, project: string): Promise<Answer> {
-  return { status: 200, jsonBody: { runs: await records.listRuns(project, MOST_LISTED) } };
+/** What is wanted of the list of runs; null: everything. */
+export interface RunFilter {
+  readonly environment: string | null;
+  readonly kind: string | null;
+  readonly limit: string | null;
+}
+
+/** The runs of a project, newest first; of an environment: those with a stage of its name. */
+export async function listRuns(
+  { records }: ReadPorts,
+  project: string,
+  { environment, kind, limit }: RunFilter,
+): Promise<Answer> {
+  const most = limitIn(limit);
+  if (kind !== null && !KINDS.some((known) => known === kind))
+    throw new UnreadableInput(`kind: there is no "${kind}"; there are ${KINDS.join(', ')}`);
+  const isAll = environment === null && kind === null;
+  const listed = await records.listRuns(project, isAll ? most : MOST_LOOKED_AT);
+  const runs = listed.filter(
+    (run) =>
+      (kind === null || run.kind === kind) &&
+      (environment === null || run.stages.some(({ name }) => name === environment)),
+  );
+  return { status: 200, jsonBody: { runs: runs.slice(0, most) } };
+}
+
+const KINDS: readonly RunKind[] = ['release', 'pull-request', 'redeploy', 'rollback'];
+
+function limitIn(text: string | null): number {
+  if (text === null) return MOST_LISTED;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MOST_LISTED) return limit;
+  throw new UnreadableInput(`limit: it is a whole number from 1 to ${MOST_LISTED}`);
 }
 
 /** A run, and why it does not move if it does not. */
@@ -55,9 +89,4 @@ export async function getPlan(
       steps,
     },
   };
-}
-
-/** The environments of a project: what is live, who holds and waits, freezes and holds. */
-export async function listEnvironments({ records }: ReadPorts, project: string): Promise<Answer> {
-  return { status: 200, jsonBody: { environments: await records.environments(project) } };
 }
