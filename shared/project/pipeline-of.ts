@@ -39,6 +39,7 @@ const DEPLOYMENT: readonly KindRow[] = [
   { ...deploys, kind: 'notebooks', after: ['unity-catalog'] },
   { ...deploys, kind: 'databricks-config', after: ['wheel', 'notebooks'] },
   { ...deploys, kind: 'feature-flags', after: ['databricks-config'] },
+  { ...deploys, kind: 'clean-up', after: ['databricks-config'] },
 ];
 
 /** The build of a release, as far as its intake must know it. */
@@ -52,7 +53,7 @@ export interface BuildReference {
  * @param kinds names of the step kinds that this version of Slipway has; steps of others are left out.
  */
 export function pipelineOf(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<string>): Pipeline {
-  const stages: StageDefinition[] = [intake(file, build)];
+  const stages: StageDefinition[] = [intake(file, build, kinds)];
   const add = (stage: StageDefinition): void => {
     stages.push({ ...stage, after: [stages.at(-1)?.name ?? INTAKE] });
   };
@@ -60,7 +61,10 @@ export function pipelineOf(file: ProjectFile, build: BuildReference, kinds: Read
     add(deployment(name, environment, kinds));
     const tests = name === 'production' ? 'smoke-tests' : 'integration-tests';
     const wanted = name === 'production' || name === 'staging';
-    if (wanted && kinds.has(tests)) add(verification(name, environment, tests));
+    const { organization, project } = file.azureDevOps;
+    const input = { ...inputOf(name, environment), organization, project, build: build.id };
+    if (wanted && kinds.has(tests)) add(verification(name, environment, { kind: tests, input }));
+    if (name === 'production' && kinds.has('feature-rollout')) add(rollout(name));
   }
   return {
     environments: Object.entries(file.environments).map(([name, { policy, freezeWindows, identity }]) => {
@@ -80,7 +84,7 @@ const stageDefaults = {
   rollsBack: false,
 } as const;
 
-function intake(file: ProjectFile, build: BuildReference): StageDefinition {
+function intake(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<string>): StageDefinition {
   const { azureDevOps, branches } = file;
   const { organization, project, artifactsPipeline } = azureDevOps;
   const source = { organization, project, definition: artifactsPipeline, branches, build: build.id };
@@ -90,7 +94,14 @@ function intake(file: ProjectFile, build: BuildReference): StageDefinition {
     { ...row, kind: 'configuration', after: ['artifacts'] },
     { organization, project, environments: placesOf(file) },
   );
-  return { ...stageDefaults, name: INTAKE, environment: null, steps: [artifacts, configuration] };
+  const preFlight = step({ ...row, kind: 'pre-flight', after: ['configuration'] }, {});
+  const steps = [artifacts, configuration, ...(kinds.has('pre-flight') ? [preFlight] : [])];
+  return { ...stageDefaults, name: INTAKE, environment: null, steps };
+}
+
+/** What the steps of an environment are configured with. Only production moves its flags step by step. */
+function inputOf(name: string, { strategy, keepReleases }: EnvironmentFile): StepDefinition['input'] {
+  return { strategy, keep: keepReleases, gradual: name === 'production' };
 }
 
 /** Of every environment what the step `configuration` needs to find its values. */
@@ -111,18 +122,32 @@ function deployment(name: string, environment: EnvironmentFile, kinds: ReadonlyS
     environment: name,
     gate: gateOf(environment),
     rollsBack: environment.rollback === 'on-failed-verification',
-    steps: rows.map((row) => step({ ...row, after: row.after.filter((kind) => known.has(kind)) }, {})),
+    steps: rows.map((row) =>
+      step({ ...row, after: row.after.filter((kind) => known.has(kind)) }, inputOf(name, environment)),
+    ),
   };
 }
 
-function verification(name: string, environment: EnvironmentFile, kind: string): StageDefinition {
+/** Tests in an environment: a stage of one step, named as its kind. */
+interface Tests {
+  readonly kind: string;
+  readonly input: StepDefinition['input'];
+}
+
+function verification(name: string, environment: EnvironmentFile, { kind, input }: Tests): StageDefinition {
   return {
     ...stageDefaults,
     name: kind,
     environment: name,
     rollsBack: environment.rollback === 'on-failed-verification',
-    steps: [step({ ...verifies, kind }, {})],
+    steps: [step({ ...verifies, kind }, input)],
   };
+}
+
+/** Flags move for hours or days; newer releases are not kept out meanwhile. */
+function rollout(name: string): StageDefinition {
+  const steps = [step({ ...verifies, kind: 'feature-rollout' }, {})];
+  return { ...stageDefaults, name: 'rollout', environment: name, sharesEnvironment: true, steps };
 }
 
 function gateOf({

@@ -45,6 +45,10 @@ const environment = z.strictObject({
   requesterMayApprove: z.boolean().default(false),
   approvalExpires: days.default(30 * 86_400_000),
   policy: z.enum(['latest', 'sequential']).default('latest'),
+  /** `in-place`: one folder, overwritten. `versioned`: a folder per content, to which the jobs are switched over. */
+  strategy: z.enum(['in-place', 'versioned']).default('in-place'),
+  /** With `versioned`: how many releases stay in the workspace, the live one included. */
+  keepReleases: z.int().min(1).max(50).default(3),
   freezeWindows: z.array(freezeWindow).default([]),
   rollback: z.enum(['none', 'on-failed-verification']).default('none'),
   /** Client id of the user-assigned identity that deploys here; the service's own when left out. */

@@ -17,12 +17,17 @@ environments:
     approvals: 2
     approvers: [ada, bob]
     policy: sequential
+    strategy: versioned
+    keepReleases: 5
     rollback: on-failed-verification
     approvalExpires: 2 days
     freezeWindows: [{ when: fri 17:00 - mon 07:00, why: rest }]
 `);
 const FIRST = ['infrastructure', 'unity-catalog', 'wheel', 'notebooks'];
-const ALL = [...FIRST, 'databricks-config', 'feature-flags', 'integration-tests', 'smoke-tests'];
+const ALL = [
+  ...[...FIRST, 'databricks-config', 'feature-flags', 'clean-up', 'pre-flight'],
+  ...['integration-tests', 'smoke-tests', 'feature-rollout'],
+];
 
 function pipelineWith(kinds: readonly string[]) {
   return pipelineOf(FILE, { id: '20001' }, new Set(kinds));
@@ -42,7 +47,30 @@ describe("the document's pipeline", () => {
       ['integration-tests', 'staging', 'staging'],
       ['production', 'production', 'integration-tests'],
       ['smoke-tests', 'production', 'production'],
+      ['rollout', 'production', 'smoke-tests'],
     ]);
+  });
+
+  test('looks ahead last in the intake, before anything is written', () => {
+    expect(stepsOf(ALL, 'intake').map(({ name, after }) => [name, ...after])).toEqual([
+      ['artifacts'],
+      ['configuration', 'artifacts'],
+      ['pre-flight', 'configuration'],
+    ]);
+  });
+
+  test('rolls flags out beside newer releases', () => {
+    const sharing = pipelineWith(ALL).stages.filter(({ sharesEnvironment }) => sharesEnvironment);
+    expect(sharing.map(({ name }) => name)).toEqual(['rollout']);
+  });
+
+  test('says to every deployment how it is done, and to the tests where their results go', () => {
+    for (const { input } of stepsOf(ALL, 'staging'))
+      expect(input).toEqual({ strategy: 'in-place', keep: 3, gradual: false });
+    for (const { input } of stepsOf(ALL, 'production'))
+      expect(input).toEqual({ strategy: 'versioned', keep: 5, gradual: true });
+    const results = { organization: 'contoso', project: 'parking', build: '20001' };
+    expect(stepsOf(ALL, 'smoke-tests')).toMatchObject([{ input: { strategy: 'versioned', ...results } }]);
   });
 
   test.each([[[]], [FIRST], [ALL], [['notebooks']], [['feature-flags', 'smoke-tests']]])(
@@ -63,6 +91,7 @@ describe("the document's pipeline", () => {
       ['notebooks', 'unity-catalog'],
       ['databricks-config', 'wheel', 'notebooks'],
       ['feature-flags', 'databricks-config'],
+      ['clean-up', 'databricks-config'],
     ]);
   });
 
@@ -94,6 +123,7 @@ describe("the document's pipeline", () => {
       ['integration-tests', 0, false],
       ['production', 2, true],
       ['smoke-tests', 0, true],
+      ['rollout', 0, false],
     ]);
     expect(stages.find(({ name }) => name === 'production')?.gate).toEqual({
       approvals: 2,

@@ -37,6 +37,8 @@ describe('a project is registered by one file', () => {
           approvalExpires: 30 * 86_400_000,
           policy: 'latest',
           freezeWindows: [],
+          strategy: 'in-place',
+          keepReleases: 3,
           rollback: 'none',
         },
       },
