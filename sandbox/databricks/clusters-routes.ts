@@ -6,9 +6,12 @@ import type { DatabricksContext } from './context.ts';
 import * as table from './contract/clusters-table.ts';
 import { refusal } from './errors.ts';
 import { pageOf } from './pages.ts';
+import { loseCluster } from './run-life.ts';
 
 const LISTED_FOR_IN_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_PAGE = 100;
+/** Clusters of jobs are not kept, and nobody makes one by hand. */
+const SOURCE = 'API';
 
 /** Clusters and their libraries. */
 export function clusterRoutes(context: DatabricksContext): Route[] {
@@ -20,7 +23,7 @@ export function clusterRoutes(context: DatabricksContext): Route[] {
     route(table.edit, ({ body: { cluster_id, ...spec }, principal }) => {
       const cluster = inState(clusterOf(context, cluster_id), ['RUNNING', 'TERMINATED']);
       cluster.spec = completeSpec(context, spec, principal);
-      if (cluster.state === 'RUNNING') start(context, cluster, clock.now());
+      if (cluster.state === 'RUNNING') restart(context, cluster);
       return json({});
     }),
     route(table.start, ({ body }) => {
@@ -28,16 +31,20 @@ export function clusterRoutes(context: DatabricksContext): Route[] {
       return json({});
     }),
     route(table.restart, ({ body }) => {
-      start(context, inState(clusterOf(context, body.cluster_id), ['RUNNING']), clock.now());
+      restart(context, inState(clusterOf(context, body.cluster_id), ['RUNNING']));
       return json({});
     }),
     route(table.terminate, ({ body }) => {
       const cluster = clusterOf(context, body.cluster_id);
       if (cluster.state !== 'TERMINATED') stop(context, cluster, clock.now());
+      loseCluster(context, cluster.id);
       return json({});
     }),
     route(table.permanentDelete, ({ body }) => {
-      state.clusters.delete(clusterOf(context, body.cluster_id).id);
+      const { id } = clusterOf(context, body.cluster_id);
+      state.clusters.delete(id);
+      state.permissions.delete(`/clusters/${id}`);
+      loseCluster(context, id);
       return json({});
     }),
     ...readingRoutes(context),
@@ -50,8 +57,9 @@ function readingRoutes(context: DatabricksContext): Route[] {
   return [
     route(table.get, ({ query }) => json(detailsOf(clusterOf(context, query.cluster_id)))),
     route(table.list, ({ query }) => {
+      const source = query['filter_by.cluster_sources'] ?? SOURCE;
       const isListed = ({ terminatedAt }: Cluster) =>
-        terminatedAt === undefined || clock.now() - terminatedAt <= LISTED_FOR_IN_MS;
+        source === SOURCE && (terminatedAt === undefined || clock.now() - terminatedAt <= LISTED_FOR_IN_MS);
       const size = Math.min(query.page_size || MAX_PAGE, MAX_PAGE);
       const { items, next } = pageOf([...state.clusters.values()].filter(isListed), {
         size,
@@ -72,17 +80,30 @@ function libraryRoutes(context: DatabricksContext): Route[] {
       removeLibraries(clusterOf(context, body.cluster_id), body.libraries);
       return json({});
     }),
-    route(table.libraryStatus, ({ query }) => {
-      const { id, libraries } = clusterOf(context, query.cluster_id);
-      const library_statuses = libraries.map(({ library, status, message }) => ({
-        library,
-        status,
-        is_library_for_all_clusters: false,
-        ...(message === undefined ? {} : { messages: [message] }),
-      }));
-      return json({ cluster_id: id, ...(library_statuses.length > 0 ? { library_statuses } : {}) });
+    route(table.libraryStatus, ({ query }) => json(statusesOf(clusterOf(context, query.cluster_id)))),
+    route(table.allLibraryStatuses, () => {
+      const statuses = [...context.state.clusters.values()]
+        .filter(({ libraries }) => libraries.length > 0)
+        .map(statusesOf);
+      return json(statuses.length > 0 ? { statuses } : {});
     }),
   ];
+}
+
+function statusesOf({ id, libraries }: Cluster) {
+  const library_statuses = libraries.map(({ library, status, message }) => ({
+    library,
+    status,
+    is_library_for_all_clusters: false,
+    ...(message === undefined ? {} : { messages: [message] }),
+  }));
+  return { cluster_id: id, ...(library_statuses.length > 0 ? { library_statuses } : {}) };
+}
+
+/** Restarts a running cluster; what ran on it fails. */
+function restart(context: DatabricksContext, cluster: Cluster): void {
+  start(context, cluster, context.clock.now());
+  loseCluster(context, cluster.id);
 }
 
 function clusterOf({ state, options }: DatabricksContext, id: string): Cluster {
@@ -103,7 +124,7 @@ function detailsOf({ id, spec, creator, state, startedAt, terminatedAt }: Cluste
   return {
     ...echo,
     cluster_id: id,
-    cluster_source: 'API',
+    cluster_source: SOURCE,
     creator_user_name: creator,
     default_tags: { Vendor: 'Databricks', Creator: creator, ClusterId: id },
     spec: echo,

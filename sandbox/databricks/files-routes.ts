@@ -5,11 +5,10 @@ import * as table from './contract/files-table.ts';
 import { refusal } from './errors.ts';
 import { pageOf } from './pages.ts';
 import type { StoredFile } from './state.ts';
-import { contentAt, isFolder, placeOf, type VolumePlace } from './volume-files.ts';
-import { ancestorsOf, isBelow, parentOf } from './workspace-path.ts';
+import { contentAt, isFolder, makeFolders, placeOf, type VolumePlace, writeFile } from './volume-files.ts';
+import { isBelow, parentOf } from './workspace-path.ts';
 
 const MAX_PAGE = 1000;
-const ON_A_FILE = 'The given path points to an existing file. This API does not support operations on files.';
 
 /** The Files API on volumes; writes answer 204 without a body. */
 export function filesRoutes(context: DatabricksContext): Route[] {
@@ -17,11 +16,9 @@ export function filesRoutes(context: DatabricksContext): Route[] {
     route(table.upload, ({ body, param, query }) => {
       const place = placeOf(context, param('path'));
       const there = place.files.get(place.path);
-      if (isFolder(place)) throw refusal('ALREADY_EXISTS', 'A directory exists at the given path.');
-      if (there && !query.overwrite)
+      if (there?.content && !query.overwrite)
         throw refusal('ALREADY_EXISTS', 'The file being created already exists.');
-      makeFolders(context, place, parentOf(place.path));
-      place.files.set(place.path, { content: body, modifiedAt: context.clock.now() });
+      writeFile(place, body, context.clock.now());
       return empty(204);
     }),
     route(table.download, ({ param }) => {
@@ -46,7 +43,7 @@ function directoryRoutes(context: DatabricksContext): Route[] {
   return [
     route(table.createDirectory, ({ param }) => {
       const place = placeOf(context, param('path'));
-      makeFolders(context, place, place.path);
+      makeFolders(place, place.path, context.clock.now());
       return empty(204);
     }),
     route(table.directoryMetadata, ({ param }) => {
@@ -74,13 +71,6 @@ function directoryRoutes(context: DatabricksContext): Route[] {
       return empty(204);
     }),
   ];
-}
-
-function makeFolders({ clock }: DatabricksContext, { files }: VolumePlace, path: string): void {
-  for (const folder of [...ancestorsOf(path), path]) {
-    if (files.get(folder)?.content) throw refusal('ALREADY_EXISTS', ON_A_FILE);
-    if (folder !== '/' && !files.has(folder)) files.set(folder, { modifiedAt: clock.now() });
-  }
 }
 
 function requireFolder(place: VolumePlace): VolumePlace {

@@ -32,9 +32,7 @@ export function inventoryOf(state: DatabricksState): Inventory {
     ...grantItems(state),
     ...computeItems(state),
     ...[...state.bindings].map(([name, held]) => item('binding', name, [...held].sort())),
-    ...[...state.permissions].map(([name, entries]) =>
-      item('permission', name, entries.map((entry) => canonical(entry)).sort()),
-    ),
+    ...permissionItems(state),
   ];
   const keyOf = ({ kind, name, digest }: InventoryItem) => `${kind}\n${name}\n${digest}`;
   return items.sort((a, b) => compare(keyOf(a), keyOf(b)));
@@ -73,12 +71,45 @@ function grantItems({ grants, metastoreId }: DatabricksState): Inventory {
   );
 }
 
-/** Jobs, clusters and policies go by their names; names that are not unique come more than once. */
-function computeItems({ jobs, clusters, policies }: DatabricksState): Inventory {
+/** Access that somebody gave, by the names of what it is given on; what comes with every object is left out. */
+function permissionItems(state: DatabricksState): Inventory {
+  const names = new Map<string, string>([
+    ...[...state.jobs.values()].map(({ id, settings }) => [`/jobs/${id}`, settings.name ?? ''] as const),
+    ...namesOf(state).map(([id, name]) => [id, name] as const),
+    ...[...state.objects].map(([path, { objectId }]) => [String(objectId), path] as const),
+  ]);
+  return [...state.permissions].flatMap(([key, entries]) => {
+    const [, type = '', id = ''] = key.split('/');
+    const name = names.get(key) ?? names.get(id);
+    const given = entries.filter(({ inherited, comesWithIt }) => !inherited && !comesWithIt);
+    if (name === undefined || given.length === 0) return [];
+    return item('permission', `${type} ${name}`, given.map((entry) => canonical(entry)).sort());
+  });
+}
+
+/** Names of clusters and policies by their ids, which differ between two workspaces. */
+function namesOf({ clusters, policies }: DatabricksState): [string, string][] {
   return [
-    ...[...jobs.values()].map(({ settings }) => item('job', settings.name ?? '', settings)),
+    ...[...clusters.values()].map(({ id, spec }): [string, string] => [id, spec.cluster_name ?? '']),
+    ...[...policies.values()].map((policy): [string, string] => [policy.policy_id, policy.name ?? '']),
+  ];
+}
+
+/** Jobs, clusters and policies go by their names; names that are not unique come more than once. */
+function computeItems(state: DatabricksState): Inventory {
+  const { jobs, clusters, policies } = state;
+  const names = new Map(namesOf(state));
+  const named = (value: unknown): unknown =>
+    JSON.parse(canonical(value), (_key, inner) =>
+      typeof inner === 'string' ? (names.get(inner) ?? inner) : inner,
+    );
+  return [
+    ...[...jobs.values()].map(({ settings }) => item('job', settings.name ?? '', named(settings))),
     ...[...clusters.values()].map(({ spec, libraries }) =>
-      item('cluster', spec.cluster_name ?? '', { spec, libraries: libraries.map(({ library }) => library) }),
+      item('cluster', spec.cluster_name ?? '', {
+        spec: named(spec),
+        libraries: libraries.map(({ library }) => canonical(library)).sort(),
+      }),
     ),
     ...[...policies.values()].map(({ name, definition, libraries = [] }) =>
       item('policy', name ?? '', { definition, libraries }),
@@ -89,14 +120,19 @@ function computeItems({ jobs, clusters, policies }: DatabricksState): Inventory 
 /** Fields that differ between two deployments of the same thing. */
 const INCIDENTAL = /^(created_|updated_|metastore_id$|id$|credential_id$|schema_id$|volume_id$|owner$)/;
 
-/** The settings of a securable, at every depth; places that the server chose are no setting. */
+/** The settings of a securable, at every depth; places that the server chose are no setting, nor is what is empty. */
 function settingsOf(info: object): object {
   const isSetting = ([key, value]: [string, unknown]) =>
-    !INCIDENTAL.test(key) && !String(value).includes('/__unitystorage/');
+    !INCIDENTAL.test(key) && !String(value).includes('/__unitystorage/') && !isEmpty(value);
   const settings = Object.entries(info).filter(isSetting);
   return Object.fromEntries(
     settings.map(([key, value]) => [key, isPlain(value) ? settingsOf(value) : value]),
   );
+}
+
+/** No comment and an empty one are the same to whoever reads it, and so are no properties and an empty map. */
+function isEmpty(value: unknown): boolean {
+  return value === '' || (isPlain(value) && Object.keys(value).length === 0);
 }
 
 function isPlain(value: unknown): value is object {

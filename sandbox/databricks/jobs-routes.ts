@@ -43,7 +43,9 @@ export function jobRoutes(context: DatabricksContext): Route[] {
       return json({});
     }),
     route(table.deleteJob, ({ body }) => {
-      state.jobs.delete(String(jobOf(context, body.job_id).id));
+      const { id } = jobOf(context, body.job_id);
+      state.jobs.delete(String(id));
+      state.permissions.delete(`/jobs/${id}`);
       return json({});
     }),
     ...readingRoutes(context),

@@ -23,10 +23,12 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
     route(table.getPermissions, (call) => json(answerOf(context, targetOf(call)))),
     route(table.setPermissions, (call) => {
       const target = targetOf(call);
-      const kept = entriesOf(context, target).filter(
-        ({ inherited, level }) => inherited || level === 'IS_OWNER',
+      const before = entriesOf(context, target);
+      const kept = before.filter(({ inherited, level }) => inherited || level === 'IS_OWNER');
+      context.state.permissions.set(
+        keyOf(target),
+        merge(kept, call.body).map((entry) => sameIn(before, entry)),
       );
-      context.state.permissions.set(keyOf(target), merge(kept, call.body));
       return json(answerOf(context, target));
     }),
     route(table.updatePermissions, (call) => {
@@ -71,7 +73,7 @@ function entriesOf(context: DatabricksContext, target: Target): AccessEntry[] {
   const owner = type === 'jobs' ? 'IS_OWNER' : 'CAN_MANAGE';
   return (
     context.state.permissions.get(keyOf(target)) ?? [
-      { kind: 'user_name', name: principal, level: owner, inherited: false },
+      { kind: 'user_name', name: principal, level: owner, inherited: false, comesWithIt: true },
       { kind: 'group_name', name: 'admins', level: 'CAN_MANAGE', inherited: true },
     ]
   );
@@ -94,6 +96,14 @@ function merge(
   const isReplaced = (old: AccessEntry) =>
     !old.inherited && added.some(({ kind, name }) => kind === old.kind && name === old.name);
   return [...entries.filter((old) => !isReplaced(old)), ...added];
+}
+
+/** The entry as it was before, if it says the same. */
+function sameIn(before: readonly AccessEntry[], { kind, name, level, inherited }: AccessEntry): AccessEntry {
+  const asked = { kind, name, level, inherited };
+  const isSame = (old: AccessEntry) =>
+    old.kind === kind && old.name === name && old.level === level && old.inherited === inherited;
+  return before.find(isSame) ?? asked;
 }
 
 type Requested = NonNullable<z.infer<typeof table.updatePermissions.body>['access_control_list']>[number];

@@ -28,7 +28,9 @@ export function policyRoutes(context: DatabricksContext): Route[] {
       return json(policies.length > 0 ? { policies } : {});
     }),
     route(table.deletePolicy, ({ body }) => {
-      state.policies.delete(policyOf(context, body.policy_id).policy_id);
+      const { policy_id } = policyOf(context, body.policy_id);
+      state.policies.delete(policy_id);
+      state.permissions.delete(`/cluster-policies/${policy_id}`);
       return json({});
     }),
   ];

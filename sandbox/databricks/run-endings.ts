@@ -45,6 +45,13 @@ export const TOO_MANY_RUNS: Ending = {
   message: 'Skipping this run because the limit of concurrent runs has been reached.',
 };
 
+export const CLUSTER_LOST: Ending = {
+  result: 'FAILED',
+  code: 'CLUSTER_ERROR',
+  type: 'CLIENT_ERROR',
+  message: 'The cluster of the task was restarted, terminated or removed.',
+};
+
 /** A failure that the service, and not the code of the task, found. */
 export function failedBecause(code: string, message: string): Ending {
   return { result: 'FAILED', code, type: 'CLIENT_ERROR', message };

@@ -1,5 +1,5 @@
 import type { DatabricksContext } from './context.ts';
-import { SUCCEEDED } from './run-endings.ts';
+import { CLUSTER_LOST, SUCCEEDED } from './run-endings.ts';
 import type { Ending, Run, TaskRun } from './run-model.ts';
 import { beginTask, endTask, hindrance, loadNext, nextLoadAt, passOn } from './task-life.ts';
 
@@ -49,6 +49,19 @@ export function cancelRun({ options }: DatabricksContext, run: Run, at: number):
     if (taskRun.state === 'TERMINATED') continue;
     taskRun.state = 'TERMINATING';
     taskRun.endsAt = at + (options.cancelInMs ?? 50);
+  }
+}
+
+/** Fails the tasks that run on a cluster which goes away or restarts. */
+export function loseCluster(context: DatabricksContext, clusterId: string): void {
+  const at = context.clock.now();
+  for (const run of context.state.runs.values()) {
+    if (run.endedAt !== undefined) continue;
+    for (const taskRun of currentTasks(run)) {
+      const isLost = taskRun.state === 'RUNNING' && taskRun.task.existing_cluster_id === clusterId;
+      if (isLost) endTask({ run, taskRun, at }, CLUSTER_LOST);
+    }
+    advanceRun(context, run, at);
   }
 }
 

@@ -11,6 +11,45 @@ export interface Job {
   runsStarted: number;
 }
 
+/** How a task or a run ended, in the words of the service. */
+export interface Ending {
+  result:
+    | 'SUCCESS'
+    | 'FAILED'
+    | 'TIMEDOUT'
+    | 'CANCELED'
+    | 'UPSTREAM_FAILED'
+    | 'EXCLUDED'
+    | 'MAXIMUM_CONCURRENT_RUNS_REACHED';
+  code: string;
+  type: 'SUCCESS' | 'CLIENT_ERROR' | 'CLOUD_FAILURE' | 'INTERNAL_ERROR';
+  message: string;
+}
+
+/** What ends a task in place of its own code: a cluster that is lost, a cloud that fails. */
+const scriptedEnding = z.strictObject({
+  result: z.enum(['SUCCESS', 'FAILED', 'TIMEDOUT', 'CANCELED']),
+  code: z.enum([
+    'CANCELED',
+    'CLOUD_FAILURE',
+    'CLUSTER_ERROR',
+    'CLUSTER_REQUEST_LIMIT_EXCEEDED',
+    'CLUSTER_TERMINATED_BY_USER',
+    'DRIVER_ERROR',
+    'INTERNAL_ERROR',
+    'INVALID_CLUSTER_REQUEST',
+    'LIBRARY_INSTALLATION_ERROR',
+    'RESOURCE_NOT_FOUND',
+    'RUN_EXECUTION_ERROR',
+    'STORAGE_ACCESS_ERROR',
+    'SUCCESS',
+    'UNAUTHORIZED_ERROR',
+    'USER_CANCELED',
+  ]),
+  type: z.enum(['SUCCESS', 'CLIENT_ERROR', 'CLOUD_FAILURE', 'INTERNAL_ERROR']),
+  message: z.string(),
+});
+
 /** What a test decides about the tasks that match; the newest script that matches wins. */
 export const runScript = z.strictObject({
   /** Name of the job or of the submitted run; every one when absent. */
@@ -22,11 +61,15 @@ export const runScript = z.strictObject({
   pendingInMs: z.int().min(0).optional(),
   durationInMs: z.int().min(0).optional(),
   result: z.enum(['SUCCESS', 'FAILED']).optional(),
+  /** In place of `result`: with code, type and message. */
+  ending: scriptedEnding.optional(),
   output: z.string().optional(),
   error: z.string().optional(),
   errorTrace: z.string().optional(),
   /** Sources that the task loads while it runs, beside its notebook and libraries; times count from its start. */
   loads: z.array(z.strictObject({ path: z.string(), afterInMs: z.int().min(0) })).optional(),
+  /** Files that the task leaves behind in volumes when its work ends, whether well or not; cancelled, it leaves none. */
+  writes: z.array(z.strictObject({ path: z.string(), content: z.string() })).optional(),
 });
 
 export type RunScript = z.infer<typeof runScript>;
@@ -46,21 +89,6 @@ export interface TaskRun {
   script: RunScript;
   /** How many of the script's loads have happened. */
   loadsDone: number;
-}
-
-/** How a task or a run ended, in the words of the service. */
-export interface Ending {
-  result:
-    | 'SUCCESS'
-    | 'FAILED'
-    | 'TIMEDOUT'
-    | 'CANCELED'
-    | 'UPSTREAM_FAILED'
-    | 'EXCLUDED'
-    | 'MAXIMUM_CONCURRENT_RUNS_REACHED';
-  code: string;
-  type: 'SUCCESS' | 'CLIENT_ERROR' | 'INTERNAL_ERROR';
-  message: string;
 }
 
 /** A run of a job, or a submitted one. */

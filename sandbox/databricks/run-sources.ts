@@ -1,3 +1,4 @@
+import { Refusal } from '../twin/exchange.ts';
 import type { Library } from './cluster-model.ts';
 import { findLibrary, libraryDigest, libraryPath } from './clusters.ts';
 import { contentByPath } from './content-by-path.ts';
@@ -5,6 +6,7 @@ import type { DatabricksContext } from './context.ts';
 import { sha256 } from './inventory.ts';
 import { failedBecause } from './run-endings.ts';
 import type { Ending, TaskMoment } from './run-model.ts';
+import { placeOf, writeFile } from './volume-files.ts';
 
 /** Loads what a task needs when it begins: its notebook or file, its libraries, those of its cluster. */
 export function loadAtStart(context: DatabricksContext, moment: TaskMoment): Ending | undefined {
@@ -20,6 +22,21 @@ export function loadPath(context: DatabricksContext, moment: TaskMoment, path: s
   if (!content) return failedBecause('RESOURCE_NOT_FOUND', `Unable to access "${path}".`);
   log(context, moment, { path, digest: sha256(content) });
   return undefined;
+}
+
+/** Leaves a file behind in a volume; one that is not there ends the task. */
+export function writePath(
+  context: DatabricksContext,
+  { at }: TaskMoment,
+  { path, content }: { path: string; content: string },
+): Ending | undefined {
+  try {
+    writeFile(placeOf(context, path), Buffer.from(content), at);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return failedBecause('STORAGE_ACCESS_ERROR', `Unable to write "${path}".`);
+  }
 }
 
 /** A running cluster gives what it loaded when the library was installed, not what the file holds now. */

@@ -12,6 +12,7 @@ import type { Run, TaskRun } from './run-model.ts';
 import { addRun, findRun, repairRun, runOfToken } from './runs.ts';
 
 const MAX_LIST = 25;
+const TASKS_PER_PAGE = 100;
 const MAX_OUTPUT = 5 * 1024 * 1024;
 
 /** Runs: started by job or submitted, watched, cancelled, repaired. */
@@ -59,7 +60,9 @@ function readingRoutes(context: DatabricksContext): Route[] {
       const { run, taskRun } = findRun(context, query.run_id);
       if (taskRun) return json(taskRunAnswer(run, taskRun));
       const history = query.include_history ? { repair_history: repairHistory(run) } : {};
-      return json({ ...runAnswer(run, { withTasks: true }), ...history });
+      const { tasks, ...answer } = runAnswer(run, { withTasks: true });
+      const { items, next } = pageOf(tasks ?? [], { size: TASKS_PER_PAGE, token: query.page_token });
+      return json({ ...answer, tasks: items, ...moreOf(tasks ?? []), ...next, ...history });
     }),
     route(table.getOutput, ({ query }) => {
       const { run, taskRun } = findRun(context, query.run_id);
@@ -74,10 +77,20 @@ function readingRoutes(context: DatabricksContext): Route[] {
         throw refusal('INVALID_PARAMETER_VALUE', `The limit must be 1 to ${MAX_LIST}.`);
       const wanted = [...context.state.runs.values()].filter((run) => isWanted(run, query));
       const { items, next } = pageOf(wanted.reverse(), { size: limit, token });
-      const runs = items.map((run) => runAnswer(run, { withTasks: query.expand_tasks ?? false }));
+      const runs = items.map((run) => listed(run, query.expand_tasks ?? false));
       return json({ ...(runs.length > 0 ? { runs } : {}), ...next });
     }),
   ];
+}
+
+/** A list gives the first hundred tasks of a run. */
+function listed(run: Run, withTasks: boolean) {
+  const { tasks, ...answer } = runAnswer(run, { withTasks });
+  return tasks ? { ...answer, tasks: tasks.slice(0, TASKS_PER_PAGE), ...moreOf(tasks) } : answer;
+}
+
+function moreOf(tasks: readonly unknown[]) {
+  return tasks.length > TASKS_PER_PAGE ? { has_more: true } : {};
 }
 
 function isWanted(run: Run, query: z.infer<typeof table.list.query>): boolean {

@@ -61,13 +61,20 @@ export function addRun(context: DatabricksContext, request: NewRun, token: strin
   return run;
 }
 
-/** Reruns tasks of a run that has ended, as new attempts. */
+/**
+ * Reruns tasks of a run that has ended, as new attempts with the settings that the job has now. A submitted run has
+ * no job: it keeps its own, as does the run of a job that is gone, and a task that has left its job.
+ */
 export function repairRun(context: DatabricksContext, run: Run, keys: readonly string[]): bigint {
-  const { clock, chance } = context;
+  const { clock, chance, state } = context;
+  run.settings = state.jobs.get(String(run.jobId))?.settings ?? run.settings;
+  const now = new Map((run.settings.tasks ?? []).map((task) => [task.task_key, completeTask(task)]));
   const repeated = run.tasks.filter(
     ({ task }, index) => keys.includes(task.task_key) && isLast(run.tasks, index),
   );
-  const attempts = repeated.map(({ task, attempt }) => newTaskRun(context, task, attempt + 1));
+  const attempts = repeated.map(({ task, attempt }) =>
+    newTaskRun(context, now.get(task.task_key) ?? task, attempt + 1),
+  );
   run.tasks.push(...attempts);
   delete run.endedAt;
   delete run.ending;

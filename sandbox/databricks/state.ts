@@ -48,6 +48,8 @@ export interface AccessEntry {
   name: string;
   level: string;
   inherited: boolean;
+  /** Whether it is there because the object was made, and nobody gave it. */
+  comesWithIt?: true;
 }
 
 /** Everything that the twin remembers. Keys of securables are full names in lower case. */

@@ -11,7 +11,7 @@ import {
   WORKLOAD_FAILED,
 } from './run-endings.ts';
 import type { Ending, RunScript, TaskMoment, TaskRun } from './run-model.ts';
-import { loadAtStart, loadPath } from './run-sources.ts';
+import { loadAtStart, loadPath, writePath } from './run-sources.ts';
 
 /** Why a task does not run after its upstream has ended; `undefined` when it runs. */
 export function hindrance(
@@ -56,7 +56,7 @@ export function beginTask(context: DatabricksContext, moment: TaskMoment): void 
 export function passOn(context: DatabricksContext, moment: TaskMoment): void {
   const { state } = moment.taskRun;
   if (state === 'TERMINATING') return endTask(moment, CANCELLED);
-  if (state === 'RUNNING') return endTask(moment, workEnding(context, moment.taskRun));
+  if (state === 'RUNNING') return endTask(moment, workEnding(context, moment));
   const { taskRun, at } = moment;
   taskRun.state = 'RUNNING';
   taskRun.runningAt = at;
@@ -110,7 +110,13 @@ function timeoutInMs({ task }: TaskRun): number {
   return task.timeout_seconds ? task.timeout_seconds * 1000 : Number.POSITIVE_INFINITY;
 }
 
-function workEnding(context: DatabricksContext, taskRun: TaskRun): Ending {
+function workEnding(context: DatabricksContext, moment: TaskMoment): Ending {
+  const { taskRun } = moment;
   if (workInMs(context, taskRun) > timeoutInMs(taskRun)) return TIMED_OUT;
-  return taskRun.script.result === 'FAILED' ? WORKLOAD_FAILED : SUCCEEDED;
+  const { ending, result, writes = [] } = taskRun.script;
+  for (const { path, content } of writes) {
+    const failure = writePath(context, moment, { path, content });
+    if (failure) return failure;
+  }
+  return ending ?? (result === 'FAILED' ? WORKLOAD_FAILED : SUCCEEDED);
 }

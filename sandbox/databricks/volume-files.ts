@@ -1,6 +1,9 @@
 import type { DatabricksContext } from './context.ts';
 import { refusal } from './errors.ts';
 import type { StoredFile } from './state.ts';
+import { ancestorsOf, parentOf } from './workspace-path.ts';
+
+const ON_A_FILE = 'The given path points to an existing file. This API does not support operations on files.';
 
 /** A place in a volume: the files of the volume and the path below it, `/` for the volume itself. */
 export interface VolumePlace {
@@ -37,4 +40,19 @@ export function contentAt({ files, path }: VolumePlace): StoredFile & { content:
 export function isFolder({ files, path }: VolumePlace): boolean {
   const found = files.get(path);
   return path === '/' || (found !== undefined && !found.content);
+}
+
+/** Writes a file whatever was there before, and the folders above it; refuses what is a folder or below a file. */
+export function writeFile(place: VolumePlace, content: Uint8Array, at: number): void {
+  if (isFolder(place)) throw refusal('ALREADY_EXISTS', 'A directory exists at the given path.');
+  makeFolders(place, parentOf(place.path), at);
+  place.files.set(place.path, { content, modifiedAt: at });
+}
+
+/** Makes a folder and all above it; refuses with a file on the way. */
+export function makeFolders({ files }: VolumePlace, path: string, at: number): void {
+  for (const folder of [...ancestorsOf(path), path]) {
+    if (files.get(folder)?.content) throw refusal('ALREADY_EXISTS', ON_A_FILE);
+    if (folder !== '/' && !files.has(folder)) files.set(folder, { modifiedAt: at });
+  }
 }

@@ -59,11 +59,18 @@ export const list = operation({
   name: 'Clusters.list',
   method: 'GET',
   path: `${PATH}/list`,
-  query: z.strictObject({ page_size: count.optional(), page_token: z.string().optional() }),
+  query: z.strictObject({
+    'filter_by.cluster_sources': z.string().optional(),
+    page_size: count.optional(),
+    page_token: z.string().optional(),
+  }),
   responses: {
     200: z.strictObject({ clusters: z.array(details).optional(), next_page_token: z.string().optional() }),
   },
   errors: [400],
+  deviations: {
+    'query.filter_by.cluster_sources': 'a field of `filter_by`, spelled as query strings spell it',
+  },
 });
 
 export const start = act('start', 'start');
@@ -109,6 +116,13 @@ export const libraryStatus = operation({
   query: id,
   responses: { 200: statuses },
   errors: [400, 404],
+});
+
+export const allLibraryStatuses = operation({
+  name: 'Libraries.all_cluster_statuses',
+  method: 'GET',
+  path: '/api/2.0/libraries/all-cluster-statuses',
+  responses: { 200: z.strictObject({ statuses: z.array(statuses).optional() }) },
 });
 
 const POLICIES = '/api/2.0/policies/clusters';

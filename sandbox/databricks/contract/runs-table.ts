@@ -53,6 +53,7 @@ const run = z.strictObject({
   overriding_parameters: echoed,
   job_clusters: echoed,
   tasks: z.array(runTask).optional(),
+  has_more: z.boolean().optional(),
   repair_history: z
     .array(
       z.strictObject({
@@ -122,7 +123,7 @@ export const get = operation({
     include_resolved_values: flag.optional(),
     page_token: z.string().optional(),
   }),
-  responses: { 200: run },
+  responses: { 200: run.extend({ next_page_token: z.string().optional() }) },
   errors: [400, 404],
 });
 

@@ -78,6 +78,40 @@ describe('clusters', () => {
     expect((await act('start', { cluster_id: id })).status).toBe(400);
   });
 
+  test.each(['restart', 'edit', 'delete', 'permanent-delete'])(
+    'what runs on a cluster fails when the cluster gets a %s, what runs elsewhere does not',
+    async (verb) => {
+      await upload('/Shared/nb.py', '# Databricks notebook source');
+      const [id, other] = [await create(), await create()];
+      workspace.pass(200);
+      const submit = async (existing_cluster_id: string): Promise<bigint> => {
+        const task = { task_key: 'a', existing_cluster_id, notebook_task: { notebook_path: '/Shared/nb' } };
+        const body = { tasks: [task] };
+        return Object((await workspace.call('POST', '/api/2.2/jobs/runs/submit', { body })).body).run_id;
+      };
+      const runs = [await submit(id), await submit(other)];
+      workspace.pass(60);
+      await act(verb, verb === 'edit' ? { ...spec, cluster_id: id } : { cluster_id: id });
+      workspace.pass(1000);
+      const details = runs.map(async (run_id) => {
+        const query = { run_id: String(run_id) };
+        return Object((await workspace.call('GET', '/api/2.2/jobs/runs/get', { query })).body).status
+          .termination_details.code;
+      });
+      expect(await Promise.all(details)).toEqual(['CLUSTER_ERROR', 'SUCCESS']);
+    },
+  );
+
+  test('only clusters of the wanted source are listed', async () => {
+    await create();
+    const list = async (source: string) => {
+      const query = { 'filter_by.cluster_sources': source };
+      return Object((await workspace.call('GET', '/api/2.1/clusters/list', { query })).body).clusters ?? [];
+    };
+    expect(await list('API')).toHaveLength(1);
+    expect(await list('JOB')).toEqual([]);
+  });
+
   test('a permanent delete removes the cluster', async () => {
     const id = await create();
     await act('permanent-delete', { cluster_id: id });
@@ -161,5 +195,18 @@ describe('libraries', () => {
     await act('restart', { cluster_id: id });
     workspace.pass(250);
     expect(await statuses(id)).toEqual([]);
+  });
+  test('the libraries of all clusters come in one answer', async () => {
+    const all = async () =>
+      Object((await workspace.call('GET', '/api/2.0/libraries/all-cluster-statuses')).body).statuses;
+    const [one, none, two] = [await create(), await create(), await create()];
+    expect(await all()).toBeUndefined();
+    for (const id of [one, two]) await libraries('install', id, '/Workspace/Shared/a.whl');
+    const statuses = [{ library: { whl: '/Workspace/Shared/a.whl' }, status: 'PENDING' }];
+    expect(await all()).toMatchObject([
+      { cluster_id: one, library_statuses: statuses },
+      { cluster_id: two, library_statuses: statuses },
+    ]);
+    expect(JSON.stringify(await all())).not.toContain(none);
   });
 });

@@ -24,8 +24,20 @@ const taskIds = async (run_id: bigint): Promise<bigint[]> =>
 const output = async (run_id: bigint | undefined) =>
   workspace.call('GET', `${JOBS}/runs/get-output`, { query: { run_id: String(run_id) } });
 
+const makeVolume = async () => {
+  const make = (path: string, body: Record<string, unknown>) =>
+    workspace.call('POST', `/api/2.1/unity-catalog/${path}`, { body });
+  await make('catalogs', { name: 'c' });
+  await make('schemas', { name: 's', catalog_name: 'c' });
+  await make('volumes', { name: 'v', catalog_name: 'c', schema_name: 's', volume_type: 'MANAGED' });
+};
+const volumeFiles = async () => {
+  const { body } = await workspace.call('GET', '/api/2.0/fs/directories/Volumes/c/s/v/out');
+  return (Object(body).contents ?? []).map(({ path }: { path: string }) => path);
+};
+
 beforeEach(async () => {
-  workspace = openWorkspace();
+  workspace = openWorkspace({ metastoreStorageRoot: 'abfss://meta@stmeta001.dfs.core.windows.net/' });
   const body = { path: '/Shared/nb.py', content: base64('# Databricks notebook source\n1'), format: 'AUTO' };
   await workspace.call('POST', '/api/2.0/workspace/import', { body });
 });
@@ -107,6 +119,58 @@ describe('the life of a run', () => {
     expect(await get(id)).toMatchObject({
       state: { result_state: 'CANCELED', state_message: 'Run cancelled.' },
       status: { termination_details: { code: 'USER_CANCELED' } },
+    });
+  });
+
+  test('a script can end a task with a lost cluster, in the words of the service', async () => {
+    const ending = {
+      result: 'FAILED',
+      code: 'CLOUD_FAILURE',
+      type: 'CLOUD_FAILURE',
+      message: 'The spot machines were taken away.',
+    } as const;
+    workspace.twin.scriptRuns({ times: 1, ending });
+    const [lost, next] = [await started(await created()), await started(await created())];
+    workspace.pass(150);
+    const { code, type, message } = ending;
+    expect(await get(lost)).toMatchObject({
+      state: { result_state: 'FAILED' },
+      status: { termination_details: { code, type } },
+      tasks: [{ status: { termination_details: { code, type, message } } }],
+    });
+    expect((await get(next)).state.result_state).toBe('SUCCESS');
+    const unknown = { ...ending, code: 'NO_SUCH_CODE' };
+    expect(() => workspace.twin.scriptRuns({ ending: Object(unknown) })).toThrow('Invalid option');
+  });
+
+  test('a task leaves its files behind when it ends, well or not, and none when it is cancelled', async () => {
+    await makeVolume();
+    const write = (path: string) => ({ writes: [{ path: `/Volumes/c/s/v/${path}`, content: '<xml/>' }] });
+    workspace.twin.scriptRuns({ task: 'a', ...write('out/a.xml') });
+    workspace.twin.scriptRuns({ task: 'b', result: 'FAILED', ...write('out/b.xml') });
+    workspace.twin.scriptRuns({ task: 'c', ...write('out/c.xml') });
+    const tasks = [notebook('a'), notebook('b')];
+    const [run, cancelled] = [
+      await started(await created({ tasks })),
+      await started(await created({ tasks: [notebook('c')] })),
+    ];
+    workspace.pass(149);
+    expect(await volumeFiles()).toEqual([]);
+    await post('runs/cancel', { run_id: cancelled });
+    workspace.pass(51);
+    const results = (await get(run)).tasks.map(
+      (one: { state: { result_state: string } }) => one.state.result_state,
+    );
+    expect(results).toEqual(['SUCCESS', 'FAILED']);
+    expect(await volumeFiles()).toEqual(['/Volumes/c/s/v/out/a.xml', '/Volumes/c/s/v/out/b.xml']);
+  });
+
+  test('a task that cannot write what it should fails', async () => {
+    workspace.twin.scriptRuns({ writes: [{ path: '/Volumes/none/s/v/x', content: '' }] });
+    const id = await started(await created());
+    workspace.pass(150);
+    expect((await get(id)).tasks[0].status.termination_details).toMatchObject({
+      code: 'STORAGE_ACCESS_ERROR',
     });
   });
 
@@ -272,6 +336,19 @@ describe('outputs and lists', () => {
     expect(await list({ job_id: '1' })).toEqual([]);
   });
 
+  test('a run with more than a hundred tasks comes in pages, and a list says that it has more', async () => {
+    const tasks = Array.from({ length: 150 }, (_one, index) => notebook(`t${index}`));
+    const id = await started(await created({ tasks }));
+    const first = await get(id);
+    const second = await get(id, { page_token: first.next_page_token });
+    const keys = [...first.tasks, ...second.tasks].map(({ task_key }) => task_key);
+    expect([first.tasks.length, first.has_more, second.next_page_token]).toEqual([100, true, undefined]);
+    expect(keys).toEqual(tasks.map(({ task_key }) => task_key));
+    const { body } = await workspace.call('GET', `${JOBS}/runs/list`, { query: { expand_tasks: 'true' } });
+    const [listed] = Object(body).runs;
+    expect([listed.tasks.length, listed.has_more]).toEqual([100, true]);
+  });
+
   test('a run that is not there answers 400 in words, as one does after sixty days', async () => {
     const id = await started(await created());
     workspace.pass(1000);
@@ -309,4 +386,28 @@ describe('repairs', () => {
         .status,
     ).toBe(200);
   });
+  test('a repaired run has the settings that its job has now, a running one those it began with', async () => {
+    workspace.twin.scriptRuns({ task: 'a', result: 'FAILED' });
+    const job = await created({ tasks: [notebook('a'), notebook('b')], max_concurrent_runs: 2 });
+    const [failed, running] = [await started(job), await started(job)];
+    const changed = notebook('a', { notebook_task: { notebook_path: '/Shared/new' } });
+    await post('reset', { job_id: job, new_settings: { name: 'etl', tasks: [changed] } });
+    workspace.pass(1000);
+    expect(pathsOf(await get(running))).toEqual(['/Shared/nb', '/Shared/nb']);
+    await post('runs/repair', { run_id: failed, rerun_tasks: ['a', 'b'] });
+    expect(pathsOf(await get(failed))).toEqual(['/Shared/nb', '/Shared/nb', '/Shared/new', '/Shared/nb']);
+  });
+
+  test('a submitted run keeps its own settings when it is repaired', async () => {
+    workspace.twin.scriptRuns({ result: 'FAILED', times: 1 });
+    const run_id = Object((await post('runs/submit', { tasks: [notebook('a')] })).body).run_id;
+    workspace.pass(1000);
+    await post('runs/repair', { run_id, rerun_all_failed_tasks: true });
+    workspace.pass(1000);
+    expect(await get(run_id)).toMatchObject({ state: { result_state: 'SUCCESS' } });
+    expect(pathsOf(await get(run_id))).toEqual(['/Shared/nb', '/Shared/nb']);
+  });
 });
+
+const pathsOf = ({ tasks }: { tasks: { notebook_task: { notebook_path: string } }[] }) =>
+  tasks.map(({ notebook_task }) => notebook_task.notebook_path);

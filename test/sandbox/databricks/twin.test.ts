@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDatabricksTwin } from '../../../sandbox/databricks/twin.ts';
+import { createChance } from '../../../sandbox/twin/chance.ts';
 import { base64, openWorkspace } from './client.ts';
 
 const UC = '/api/2.1/unity-catalog';
@@ -90,6 +91,35 @@ describe('the inventory', () => {
       'schema',
       'schema',
     ]);
+  });
+
+  test('jobs, clusters, policies and access to them go by their names, and what is gone has none', async () => {
+    const deployCompute = async (workspace: Workspace) => {
+      const post = async (path: string, body: object) =>
+        Object((await workspace.call('POST', path, { body })).body);
+      const { policy_id } = await post('/api/2.0/policies/clusters/create', { name: 'p' });
+      const cluster = { cluster_name: 'c', spark_version: '15.4.x', policy_id };
+      const { cluster_id } = await post('/api/2.1/clusters/create', cluster);
+      const tasks = [{ task_key: 'a', existing_cluster_id: cluster_id }];
+      const { job_id } = await post('/api/2.2/jobs/create', { name: 'j', tasks });
+      const body = { access_control_list: [{ group_name: 'ops', permission_level: 'CAN_VIEW' }] };
+      const path = `/api/2.0/permissions/jobs/${job_id}`;
+      await workspace.call('PATCH', path, { body });
+      return {
+        remove: () => post('/api/2.2/jobs/delete', { job_id }),
+        clear: () => workspace.call('PUT', path),
+      };
+    };
+    const [one, two] = [openWorkspace(), openWorkspace({ chance: createChance(99) })];
+    await deployCompute(one);
+    const { remove, clear } = await deployCompute(two);
+    const kindsIn = ({ twin }: Workspace) => twin.inventory().map(({ kind }) => kind);
+    expect(two.twin.inventory()).toEqual(one.twin.inventory());
+    expect(kindsIn(two)).toEqual(['cluster', 'job', 'permission', 'policy']);
+    await clear();
+    expect(kindsIn(two)).toEqual(['cluster', 'job', 'policy']);
+    await remove();
+    expect(kindsIn(two)).toEqual(['cluster', 'policy']);
   });
 
   test('a change of content, of a setting or of a grant changes the inventory', async () => {
