@@ -1,22 +1,20 @@
 import type { GrantChange, NotDone, SecurableKind, UnityCatalog } from '../engine/databricks-client.ts';
-import type { Clock } from '../engine/ports.ts';
 import { TransientFailure } from '../errors.ts';
 import type { Change } from '../release/plan.ts';
 import { withPatience } from './patience.ts';
+import type { StepContext } from './step.ts';
+import { putGrantsBack, putSettingsBack } from './unity-catalog-back.ts';
+import { dataOf } from './unity-catalog-change.ts';
 import { differenceOf } from './unity-catalog-difference.ts';
 import type { Securable } from './unity-catalog-file.ts';
-import { dataOf } from './unity-catalog-plan.ts';
 import type { Wanted } from './unity-catalog-wanted.ts';
 import { isUnknown, reference, unknownOutputs } from './unity-catalog-wanted.ts';
 import type { Task, TaskEnd } from './work-through.ts';
 
 /** What the tasks work with. */
-export interface Site {
-  readonly api: UnityCatalog;
-  readonly clock: Clock;
-}
+export type Site = Pick<StepContext, 'clock' | 'content' | 'log'> & { readonly api: UnityCatalog };
 
-/** What has to be there before what. Grants come last. */
+/** What has to be there before what. Grants come after them. */
 const ORDER: readonly SecurableKind[] = [
   'storage-credential',
   'external-location',
@@ -30,17 +28,33 @@ export function tasksFor(changes: readonly Change[], wanted: readonly Wanted[], 
   const byTarget = new Map(wanted.map(({ target, securable }) => [target, securable]));
   const tasks = changes.map((change): Task => {
     const data = dataOf(change);
-    const target = data !== null && 'of' in data ? data.of : change.target;
+    const back = taskBack(data, site);
+    if (back !== null) return back;
+    const granted = data !== null && 'grants' in data ? data : null;
+    const target = granted?.of ?? change.target;
     const securable = byTarget.get(target);
     if (securable === undefined) return refuse(`${target} is planned, but not in the file.`);
     const { kind, fullName } = securable;
-    if (data !== null && 'of' in data)
-      return { phase: ORDER.length, run: () => changeGrants({ kind, fullName, grants: data.grants }, site) };
+    if (granted !== null)
+      return {
+        phase: ORDER.length,
+        run: () => changeGrants({ kind, fullName, grants: granted.grants }, site),
+      };
     const phase = ORDER.indexOf(kind);
     if (data === null) return { phase, run: () => create(securable, site) };
-    return { phase, run: () => update(securable, data.fields, site) };
+    const fields = 'fields' in data ? data.fields : [];
+    return { phase, run: () => update(securable, fields, site) };
   });
   return tasks.sort((left, right) => left.phase - right.phase);
+}
+
+/** A rollback comes back to what was when all that the file says is so. Who gives an owner back may lose its rights. */
+function taskBack(data: ReturnType<typeof dataOf>, site: Site): Task | null {
+  if (data === null) return null;
+  if ('settings' in data)
+    return { phase: ORDER.length + 2, run: () => putSettingsBack(data.of, data.settings, site) };
+  if (!('isReturn' in data)) return null;
+  return { phase: ORDER.length + 1, run: () => putGrantsBack(data.of, data.grants, site) };
 }
 
 function refuse(refused: string): Task {

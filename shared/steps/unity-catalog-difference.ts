@@ -54,37 +54,43 @@ export function managedFields({ body }: Securable, there: SecurableInfo): Secura
   );
 }
 
-function pick(wanted: unknown, there: unknown): unknown {
+/** Of an object only what a file has of it; null for nothing. */
+export function pick(wanted: unknown, there: unknown): unknown {
   if (!isObject(wanted) || !isObject(there)) return there ?? null;
   return Object.fromEntries(Object.keys(wanted).map((key) => [key, pick(wanted[key], there[key])]));
 }
 
-/** Whether what is there has all that is wanted; the server adds keys of its own. */
-function holds(there: unknown, wanted: unknown): boolean {
-  if (typeof wanted === 'string') return typeof there === 'string' && plain(there) === plain(wanted);
+/** Whether what is there has all that is wanted; the server adds keys of its own, and may keep no empty text. */
+export function holds(there: unknown, wanted: unknown): boolean {
+  if (typeof wanted === 'string') return plain(there ?? '') === plain(wanted);
   if (isObject(wanted))
     return isObject(there) && Object.entries(wanted).every(([key, value]) => holds(there[key], value));
   return JSON.stringify(there) === JSON.stringify(wanted);
 }
 
 /** Ids of Azure resources have no case, and places in storage no slash at the end. */
-function plain(value: string): string {
+function plain(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
   if (/^\/subscriptions\//i.test(value)) return value.toLowerCase();
   return /^\w+:\/\//.test(value) ? value.replace(/\/+$/, '') : value;
+}
+
+/** Whether keys of the field belong to whoever set them. */
+export function isMap(field: string): boolean {
+  return field === 'properties' || field === 'options';
 }
 
 /** An update of a map replaces it, so keys that others have set are sent along. */
 function merged(field: string, wanted: unknown, there: SecurableInfo): unknown {
   const known = there[field];
-  const isMap = field === 'properties' || field === 'options';
-  return isMap && isObject(wanted) && isObject(known) ? { ...known, ...wanted } : wanted;
+  return isMap(field) && isObject(wanted) && isObject(known) ? { ...known, ...wanted } : wanted;
 }
 
 function text(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? 'none');
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,32 +1,24 @@
-import * as z from 'zod';
 import type { GrantChange, SecurableInfo, UnityCatalog } from '../engine/databricks-client.ts';
+import type { ContentStore } from '../engine/ports.ts';
 import { Refusal } from '../errors.ts';
 import { canonicalJson, sha256 } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
 import { inParallel } from './in-parallel.ts';
+import { storeSettings } from './unity-catalog-change.ts';
 import { differenceOf, grantChanges, managedFields } from './unity-catalog-difference.ts';
+import { formerSettings } from './unity-catalog-settings.ts';
 import type { Wanted } from './unity-catalog-wanted.ts';
 import { isUnknown } from './unity-catalog-wanted.ts';
 
-/** What `apply` needs of a change: the fields to update, or the grants to change. */
-const changeData = z.union([
-  z.strictObject({ fields: z.array(z.string()) }),
-  z.strictObject({
-    of: z.string(),
-    grants: z.array(
-      z.strictObject({ principal: z.string(), add: z.array(z.string()), remove: z.array(z.string()) }),
-    ),
-  }),
-]);
-
-/** The data of a change; null for making a securable, which needs the file alone. */
-export function dataOf({ data }: Change): z.infer<typeof changeData> | null {
-  const parsed = changeData.safeParse(data);
-  return parsed.success ? parsed.data : null;
+/** What the plan looks at, and where it leaves values that are not for everybody's eyes. */
+export interface Sight {
+  readonly api: UnityCatalog;
+  readonly content: ContentStore;
 }
 
 /** What would be made, changed and granted. Asks for parents first: below one that is missing nothing can be. */
-export async function changesFor(wanted: readonly Wanted[], api: UnityCatalog): Promise<Change[]> {
+export async function changesFor(wanted: readonly Wanted[], sight: Sight): Promise<Change[]> {
+  const { api } = sight;
   const there = await findAll(wanted, api);
   const problems = wanted.flatMap((each) => {
     const info = there.get(each.target);
@@ -37,7 +29,7 @@ export async function changesFor(wanted: readonly Wanted[], api: UnityCatalog): 
   const changes: Change[] = [];
   await inParallel(wanted, { inFlight: 10 }, async (each) => {
     const info = there.get(each.target);
-    changes.push(...(info === undefined ? [creation(each)] : update(each, info)));
+    changes.push(...(info === undefined ? [creation(each)] : await update(each, info, sight)));
     changes.push(...(await grantsOf(each, info === undefined ? null : api)));
   });
   return changes;
@@ -87,13 +79,18 @@ function creation({ target, symbolic }: Wanted): Change {
     action: 'create',
     before: null,
     after: sha256(canonicalJson(symbolic.body)),
-    class: 'compensable',
+    // There is data behind it soon, so no rollback drops it.
+    class: 'forward-only',
     // Names of fields only: a value might be one that a project should not have written down.
     detail: fields.length === 0 ? 'without settings' : `with ${fields.join(', ')}`,
   };
 }
 
-function update({ target, securable, symbolic }: Wanted, info: SecurableInfo): Change[] {
+async function update(
+  { target, securable, symbolic }: Wanted,
+  info: SecurableInfo,
+  sight: Sight,
+): Promise<Change[]> {
   const fields = Object.keys(differenceOf(securable, info, isUnknown).fields).sort();
   if (fields.length === 0) return [];
   return [
@@ -104,7 +101,7 @@ function update({ target, securable, symbolic }: Wanted, info: SecurableInfo): C
       after: sha256(canonicalJson(symbolic.body)),
       class: 'reversible',
       detail: `changes ${fields.join(', ')}`,
-      data: { fields },
+      data: { fields, was: await storeSettings(sight, formerSettings(securable, info, fields)) },
     },
   ];
 }
@@ -124,14 +121,15 @@ async function grantsOf({ target, securable }: Wanted, api: UnityCatalog | null)
       action: 'update',
       before: gone.length === 0 ? null : sha256(canonicalJson(gone)),
       after: sha256(canonicalJson(changes.map(({ principal, add }) => [principal, add]))),
-      class: 'reversible',
+      class: 'compensable',
       detail: changes.map(describeGrant).join('; '),
       data: { of: target, grants: changes },
     },
   ];
 }
 
-function describeGrant({ principal, add, remove }: GrantChange): string {
+/** A change of grants for people. */
+export function describeGrant({ principal, add, remove }: GrantChange): string {
   const signs = [...add.map((each) => `+${each}`), ...remove.map((each) => `-${each}`)];
   return `${principal}: ${signs.join(' ')}`;
 }
