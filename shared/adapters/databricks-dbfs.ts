@@ -14,6 +14,15 @@ export function dbfsFiles(call: Call): DbfsFiles {
   const size = (path: string) => sizeOf(call, pathOf(path));
   return {
     size,
+    async remove(path) {
+      const json = { path: pathOf(path), recursive: false };
+      const request = { method: 'POST', path: `${API}/delete`, json, idempotent: true } as const;
+      const answer = await call(request, (error) => {
+        if (/not empty/i.test(error.message)) return 'not-empty' as const;
+        return isMissing(error) ? ('done' as const) : undefined;
+      });
+      return answer === 'not-empty' ? answer : 'done';
+    },
     async put(path, content) {
       if (content.length > BLOCK_BYTES) await putInBlocks(call, pathOf(path), content);
       else await putAtOnce(call, pathOf(path), content);

@@ -30,6 +30,13 @@ export function volumeFiles(call: Call): VolumeFiles {
     async remove(path) {
       await call({ method: 'DELETE', path: fileAt(path) }, orNull);
     },
+    async removeFolder(path) {
+      const answer = await call({ method: 'DELETE', path: folderAt(path) }, (error) => {
+        if (/not empty/i.test(error.message)) return 'not-empty' as const;
+        return isMissing(error) ? ('done' as const) : undefined;
+      });
+      return answer === 'not-empty' ? answer : 'done';
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import { isExisting, isMissing } from './databricks-errors.ts';
 import type { HttpError } from './http-error.ts';
 
 const API = '/api/2.0/workspace';
+/** The only folders that are ever removed with what is in them, whatever a caller says. */
+const VERSION_FOLDER = /^\/(?!.*\/\.{0,2}\/).+\/releases\/[0-9a-f]{16}$/;
 
 /** The Workspace API. All its writes may be repeated. */
 export function workspaceTree(call: Call): WorkspaceTree {
@@ -19,12 +21,21 @@ export function workspaceTree(call: Call): WorkspaceTree {
       const answer = await post('mkdirs', { path }, (error) => isExisting(error) || undefined);
       return answer === true ? 'in-the-way' : 'done';
     },
+    async putArchive(path, zip) {
+      const json = { path, content: Buffer.from(zip).toString('base64'), format: 'SOURCE' };
+      const answer = await post('import', json, (error) => isExisting(error) || undefined);
+      return answer === true ? 'exists' : 'done';
+    },
     async remove(path) {
       const answer = await post('delete', { path, recursive: false }, (error) => {
         if (isMissing(error)) return 'done';
         return error.code === 'DIRECTORY_NOT_EMPTY' ? 'not-empty' : undefined;
       });
       return isResponse(answer) || answer === 'done' ? 'done' : 'not-empty';
+    },
+    async removeTree(path) {
+      if (!VERSION_FOLDER.test(path)) throw new Error(`${path} is no folder of a version: it is not removed`);
+      await post('delete', { path, recursive: true }, (error) => isMissing(error) || undefined);
     },
     async list(path) {
       const answer = await get('list', { path });
@@ -87,6 +98,7 @@ function readObject(info: Readonly<Record<string, unknown>>): WorkspaceObject {
     path: textIn(info.path),
     type: textIn(info.object_type),
     id: textIn(info.object_id),
+    language: textIn(info.language) || null,
     size: numberIn(info.size),
     modifiedAt: numberIn(info.modified_at),
   };

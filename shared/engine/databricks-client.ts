@@ -41,6 +41,8 @@ export interface WorkspaceObject {
   /** `NOTEBOOK`, `FILE`, `DIRECTORY`, or another type such as `REPO`. */
   readonly type: string;
   readonly id: string;
+  /** Of notebooks only. */
+  readonly language: string | null;
   /** Bytes; known of files only. */
   readonly size: number | null;
   readonly modifiedAt: Instant | null;
@@ -59,8 +61,18 @@ export interface WorkspaceTree {
    * @returns `in-the-way` when a file or notebook is on the path.
    */
   makeFolder(path: string): Promise<'done' | 'in-the-way'>;
+  /**
+   * Makes a folder of a zip archive of at most 10 MiB: every source in it becomes a notebook without extension.
+   * @returns `exists` when there is something at the path: nothing was written then.
+   */
+  putArchive(folder: string, zip: Uint8Array): Promise<'done' | 'exists'>;
   /** Removes one object; a folder only when it is empty. What is not there is fine. */
   remove(path: string): Promise<'done' | 'not-empty'>;
+  /**
+   * Removes a folder with everything in it; one that is gone is fine.
+   * @throws Error for a path that is not the folder of one version (`…/releases/<16 hex digits>`).
+   */
+  removeTree(folder: string): Promise<void>;
   /** Everything right inside a folder; null when there is no such folder. */
   list(path: string): Promise<readonly WorkspaceObject[] | null>;
   /** One object; null when there is none. */
@@ -92,6 +104,8 @@ export interface VolumeFiles {
   list(path: string): Promise<readonly VolumeEntry[] | null>;
   /** Removes one file; one that is not there is fine. */
   remove(path: string): Promise<void>;
+  /** Removes a folder if it is empty; one that is gone is fine. */
+  removeFolder(path: string): Promise<'done' | 'not-empty'>;
 }
 
 /** Files of DBFS, where it still works: new accounts have none. Paths come with or without `dbfs:`. */
@@ -100,6 +114,8 @@ export interface DbfsFiles {
   put(path: string, content: Uint8Array): Promise<void>;
   /** Size in bytes; null when there is no such file. */
   size(path: string): Promise<number | null>;
+  /** Removes one file, or a folder if it is empty; what is not there is fine. */
+  remove(path: string): Promise<'done' | 'not-empty'>;
 }
 
 export type SecurableKind = 'storage-credential' | 'external-location' | 'catalog' | 'schema' | 'volume';

@@ -7,6 +7,7 @@ import type { TwinSettings } from '../../sandbox/twin/model.ts';
 import { createDatabricksClient } from '../../shared/adapters/databricks.ts';
 import { HostLimits } from '../../shared/adapters/host-limit.ts';
 import type { DatabricksClient } from '../../shared/engine/databricks-client.ts';
+import { zipArchive } from '../../shared/steps/zip-archive.ts';
 import { twinHttpClient } from '../steps/twin-http-client.ts';
 import { newClock, underVirtualTime } from '../steps/virtual-time.ts';
 
@@ -31,6 +32,12 @@ function clientAt(workspaceUrl: string, httpClient?: HttpClient) {
   return createDatabricksClient({ ...parts, ...(httpClient === undefined ? {} : { httpClient }) });
 }
 const soon = <Result>(work: Promise<Result>) => underVirtualTime(clock, work);
+async function makeVolume(): Promise<void> {
+  await soon(client.unityCatalog.create('catalog', { name: 'c' }));
+  await soon(client.unityCatalog.create('schema', { name: 's', catalog_name: 'c' }));
+  const volume = { name: 'v', catalog_name: 'c', schema_name: 's', volume_type: 'MANAGED' };
+  await soon(client.unityCatalog.create('volume', volume));
+}
 /** Answers requests to some paths itself: each answer once, then the twin's. */
 const answering =
   (path: string, ...answers: readonly { status: number; body: object }[]) =>
@@ -120,13 +127,65 @@ async function rawStatus(path: string): Promise<string> {
   return Buffer.from(body).toString();
 }
 
-describe('files in volumes', () => {
-  beforeEach(async () => {
-    await soon(client.unityCatalog.create('catalog', { name: 'c' }));
-    await soon(client.unityCatalog.create('schema', { name: 's', catalog_name: 'c' }));
-    const volume = { name: 'v', catalog_name: 'c', schema_name: 's', volume_type: 'MANAGED' };
-    await soon(client.unityCatalog.create('volume', volume));
+describe('an archive', () => {
+  const FOLDER = '/Shared/a/releases/0123456789abcdef';
+  const zip = () => zipArchive([{ path: 'b/c.py', content: bytes('# Databricks notebook source\n1') }]);
+
+  test('becomes a folder of notebooks in one request', async () => {
+    expect(await soon(client.workspace.putArchive(FOLDER, await zip()))).toBe('done');
+    expect(twin.log.counts()).toEqual({ 'Workspace.import': 1 });
+    expect(await soon(client.workspace.list(`${FOLDER}/b`))).toMatchObject([
+      { path: `${FOLDER}/b/c`, type: 'NOTEBOOK', language: 'PYTHON' },
+    ]);
   });
+
+  test('is never put over something that is there', async () => {
+    await soon(client.workspace.makeFolder(FOLDER));
+    expect(await soon(client.workspace.putArchive(FOLDER, await zip()))).toBe('exists');
+    expect(await soon(client.workspace.list(FOLDER))).toEqual([]);
+  });
+
+  test('the folder of a version goes with all that is in it, and may be gone already', async () => {
+    await soon(client.workspace.putArchive(FOLDER, await zip()));
+    await soon(client.workspace.removeTree(FOLDER));
+    expect(await soon(client.workspace.status(FOLDER))).toBeNull();
+    await soon(client.workspace.removeTree(FOLDER));
+  });
+
+  test.each([
+    '/Shared/a',
+    '/Shared/a/releases',
+    '/releases/0123456789abcdef',
+    `${FOLDER}/b`,
+    '/Shared/../releases/0123456789abcdef',
+    '/Shared//releases/0123456789abcdef',
+  ])('no other folder is ever removed with what is in it: %s', async (folder) => {
+    await expect(soon(client.workspace.removeTree(folder))).rejects.toThrow('no folder of a version');
+    expect(twin.log.count()).toBe(0);
+  });
+});
+
+describe('folders go only when they are empty', () => {
+  test('in a volume', async () => {
+    await makeVolume();
+    await soon(client.volumes.put(`${VOLUME}/a/b.whl`, bytes('x')));
+    expect(await soon(client.volumes.removeFolder(`${VOLUME}/a`))).toBe('not-empty');
+    await soon(client.volumes.remove(`${VOLUME}/a/b.whl`));
+    expect(await soon(client.volumes.removeFolder(`${VOLUME}/a`))).toBe('done');
+    expect(await soon(client.volumes.removeFolder(`${VOLUME}/a`))).toBe('done');
+  });
+
+  test('in DBFS', async () => {
+    await soon(client.dbfs.put('dbfs:/a/b.whl', bytes('x')));
+    expect(await soon(client.dbfs.remove('dbfs:/a'))).toBe('not-empty');
+    expect(await soon(client.dbfs.remove('dbfs:/a/b.whl'))).toBe('done');
+    expect(await soon(client.dbfs.remove('dbfs:/a'))).toBe('done');
+    expect(await soon(client.dbfs.remove('dbfs:/a'))).toBe('done');
+  });
+});
+
+describe('files in volumes', () => {
+  beforeEach(makeVolume);
 
   test('are written, read, measured, listed and removed, whatever their names', async () => {
     const path = `${VOLUME}/a b/100%#?.bin`;
