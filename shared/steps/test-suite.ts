@@ -1,0 +1,147 @@
+import type { DatabricksClient } from '../engine/databricks-client.ts';
+import type { JobRun, RunEnd } from '../engine/databricks-jobs-client.ts';
+import { TransientFailure } from '../errors.ts';
+import type { StepContext, StepKind, StepOutcome } from './step.ts';
+import { readResults, whyRefused } from './test-suite-end.ts';
+import { inWords, technicalCause } from './test-suite-failure.ts';
+import type { Suite, SuiteKind } from './test-suite-file.ts';
+import { readSuite, suiteProblems } from './test-suite-file.ts';
+import type { Published } from './test-suite-publish.ts';
+import { publish, redactFile } from './test-suite-publish.ts';
+import { countsOf } from './test-suite-report.ts';
+import type { Progress } from './test-suite-run.ts';
+import { goOn, progressIn, see, start, stop, tooLong, waitUntil } from './test-suite-run.ts';
+import { workspaceOf } from './workspace.ts';
+
+const PAUSE_IN_MS = 60_000;
+/** Results that cannot be published in this time stay unpublished: Azure DevOps must not hold up a release. */
+const LONGEST_PUBLISHING_IN_MS = 30 * 60_000;
+
+/** What one call of the step works with. */
+interface Work {
+  readonly context: StepContext;
+  readonly client: DatabricksClient;
+  readonly suite: Suite;
+  readonly progress: Progress;
+}
+
+/**
+ * Makes the step kind of a test suite: a one-time run in the environment's workspace that leaves a JUnit file in a
+ * volume. The step asks how the run goes, reads the file, publishes it to Azure DevOps, and refuses the stage unless
+ * all tests that ran have passed.
+ */
+export function testSuite(kind: SuiteKind, summary: string): StepKind {
+  return {
+    name: kind.name,
+    summary,
+    check: (context) => suiteProblems(context, kind),
+    async apply(context) {
+      const suite = await readSuite(context, kind);
+      if (suite === null) return { done: nothingToRun(kind) };
+      const { client } = await workspaceOf(context);
+      const progress = progressIn(context);
+      if (progress === null) return begin(context, client, suite);
+      return proceed({ context, client, suite, progress });
+    },
+    async cancel(context) {
+      const suite = await readSuite(context, kind);
+      if (suite === null) return { done: {} };
+      const { client } = await workspaceOf(context);
+      return stop(context, client.runs, suite);
+    },
+  };
+}
+
+function nothingToRun({ key }: SuiteKind) {
+  const counts = { tests: 0, passed: 0, failed: 0, skipped: 0 };
+  return { ...counts, testRun: null, page: null, note: `The release has no ${key} in tests.json.` };
+}
+
+/**
+ * Takes away what an earlier run left at the place of the results, so that nothing stale is ever read. It is a call of
+ * its own: the next one may be repeated, and must not take away what its run has written meanwhile.
+ */
+async function begin(
+  { clock, attempt, signal }: StepContext,
+  { volumes }: DatabricksClient,
+  { results }: Suite,
+): Promise<StepOutcome> {
+  if (signal.aborted) throw new Error('the run was cancelled');
+  if ((await volumes.size(results)) !== null) await volumes.remove(results);
+  const since = clock.now();
+  return waitUntil(since, { attempt, run: null, since, stopping: null, publishing: null });
+}
+
+async function proceed(work: Work): Promise<StepOutcome> {
+  const { context, client, suite, progress } = work;
+  const { runs } = client;
+  if (progress.run === null) return start(context, { runs, suite, progress });
+  const run = await runs.get(progress.run);
+  if (run === null)
+    return {
+      refused: `The run ${progress.run} of the ${suite.title} is gone from Databricks. Retry the stage to test again.`,
+    };
+  if (run.end === null) return goOn(context, { runs, suite, progress, run });
+  return conclude(work, run, run.end);
+}
+
+/** The run is over: what follows from how, and from the file that it left. */
+async function conclude(work: Work, run: JobRun, end: RunEnd): Promise<StepOutcome> {
+  const { context, client, suite, progress } = work;
+  const cause = technicalCause(run);
+  const wasCancelled = end.result.endsWith('CANCELED');
+  if (progress.stopping !== null && (wasCancelled || cause !== null)) return { refused: stopped(work, run) };
+  if (cause !== null) return tryAgain(work, run, cause);
+  if (wasCancelled) return { refused: cancelled(work, run, end) };
+  const results = await readResults(context, client.volumes, suite);
+  const refused = await whyRefused(client, { suite, run, end, results });
+  if (!('report' in results) || results.report.cases.length === 0)
+    return { refused: refused ?? `The ${suite.title} prove nothing. ${see(run)}` };
+  const published = await publish(context, { suite, run, file: results });
+  if ('unfinished' in published && mayPublishAgain(work, published)) return publishAgain(work, published);
+  const { testRun, warning } = told(work, published);
+  if (refused !== null) return { refused: warning === null ? refused : `${refused} (${warning})` };
+  const stored = await context.content.put(redactFile(results.bytes));
+  const notes = warning === null ? {} : { warning };
+  return { done: { ...countsOf(results.report), testRun, page: run.page, results: stored, ...notes } };
+}
+
+/** A run that broke off is started anew by the next attempt of the step, which this one has to end for. */
+function tryAgain({ context, suite, progress }: Work, run: JobRun, cause: string): StepOutcome {
+  if (context.attempt > progress.attempt) return waitUntil(context.clock.now(), null);
+  throw new TransientFailure(`The run of the ${suite.title} broke off (${cause}). ${see(run)}`);
+}
+
+function stopped({ suite }: Work, run: JobRun): string {
+  const advice = `Make them faster, or raise timeout_seconds of ${suite.key} in tests.json.`;
+  return `${tooLong(suite)}. ${advice} ${see(run)}`;
+}
+
+function cancelled({ suite }: Work, run: JobRun, end: RunEnd): string {
+  const what = `Somebody cancelled the run of the ${suite.title} in Databricks (${inWords(end)}).`;
+  return `${what} Retry the stage to test again. ${see(run)}`;
+}
+
+type Unfinished = Extract<Published, { readonly unfinished: unknown }>;
+
+function mayPublishAgain({ context, progress }: Work, { unfinished }: Unfinished): boolean {
+  if (unfinished === 'more-to-do') return true;
+  const now = context.clock.now();
+  return now - (progress.publishing ?? now) < LONGEST_PUBLISHING_IN_MS;
+}
+
+function publishAgain({ context, progress }: Work, { unfinished, why }: Unfinished): StepOutcome {
+  const now = context.clock.now();
+  if (unfinished === 'more-to-do') return waitUntil(now, { ...progress, publishing: null });
+  context.log.warn(`test results are not published yet: ${why}`, { step: context.key });
+  return waitUntil(now + PAUSE_IN_MS, { ...progress, publishing: progress.publishing ?? now });
+}
+
+/** What people are told of publishing. */
+function told({ context }: Work, published: Published) {
+  const why = 'unfinished' in published ? published.why : published.warning;
+  if (why === null) return { testRun: 'testRun' in published ? published.testRun : null, warning: null };
+  const warning = `The results are not published in Azure DevOps: ${why}`;
+  context.log.warn(warning, { step: context.key });
+  return { testRun: null, warning };
+}
