@@ -1,6 +1,15 @@
 import type { Chance } from '../twin/chance.ts';
 import type { Clock } from '../twin/clock.ts';
+import type { Task } from './contract/job-settings.ts';
+import type { RunScript } from './run-model.ts';
 import type { DatabricksState } from './state.ts';
+
+/** What a task sees of its workspace. */
+export interface TaskView {
+  /** Paths of all files and notebooks below a folder. */
+  filesBelow(folder: string): readonly string[];
+  read(path: string): Uint8Array | undefined;
+}
 
 /** What may differ between two workspaces. */
 export interface DatabricksOptions {
@@ -35,6 +44,8 @@ export interface DatabricksOptions {
   taskDurationInMs?: number;
   /** How long a cancelled run takes to end (default 50). */
   cancelInMs?: number;
+  /** What a task does for which no script was given; it is asked when the task begins. */
+  work?: (task: Task, view: TaskView) => RunScript;
   /** Whether an access connector's identity may use a storage URL; without it every one may. */
   canAccess?: (access: { accessConnectorId: string; url: string }) => boolean;
 }

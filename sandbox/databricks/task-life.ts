@@ -12,6 +12,7 @@ import {
 } from './run-endings.ts';
 import type { Ending, RunScript, TaskMoment, TaskRun } from './run-model.ts';
 import { loadAtStart, loadPath, writePath } from './run-sources.ts';
+import { viewOf } from './task-view.ts';
 
 /** Why a task does not run after its upstream has ended; `undefined` when it runs. */
 export function hindrance(
@@ -91,7 +92,8 @@ export function endTask({ taskRun, at }: TaskMoment, ending: Ending): void {
 }
 
 /** The newest script that matches; one with `times` is used up. */
-function takeScript({ state }: DatabricksContext, { run, taskRun: { task } }: TaskMoment): RunScript {
+function takeScript(context: DatabricksContext, { run, taskRun: { task } }: TaskMoment): RunScript {
+  const { state, options } = context;
   const found = state.scripts.findLast(
     (script) => (script.job ?? run.name) === run.name && (script.task ?? task.task_key) === task.task_key,
   );
@@ -99,7 +101,7 @@ function takeScript({ state }: DatabricksContext, { run, taskRun: { task } }: Ta
     found.times--;
     if (found.times === 0) state.scripts = state.scripts.filter((script) => script !== found);
   }
-  return { ...found };
+  return { ...(found ?? options.work?.(task, viewOf(context))) };
 }
 
 function workInMs({ options }: DatabricksContext, { script }: TaskRun): number {
