@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
+import type { ProjectFile } from '../../shared/project/project-file.ts';
+import { readProjectFile } from '../../shared/project/project-file.ts';
 import { namesIn } from '../../shared/project/substitute.ts';
 import { buildArtifacts } from '../../tools/example/build-artifacts.ts';
 import type { Cloud, EnvironmentKey } from '../cloud.ts';
@@ -23,6 +25,8 @@ export interface SandboxProject {
   readonly artifacts: Readonly<Record<string, string>>;
   /** Values of `{project}-release-{key}` beyond those of the sandbox. */
   readonly variables: Readonly<Record<EnvironmentKey, Readonly<Record<string, string>>>>;
+  /** How its releases follow each other; `in-place` where nothing is said. */
+  readonly strategies?: Readonly<Partial<Record<EnvironmentKey, 'in-place' | 'versioned'>>>;
 }
 
 /** The example project, built anew with Node alone. */
@@ -36,7 +40,12 @@ export async function exampleProject(outputFolder: string): Promise<SandboxProje
     name: 'parking-sensors',
     artifacts: artifactFolders(outputFolder),
     variables: { dev: of('dev'), stg: of('stg'), prod: of('prod') },
+    strategies: strategiesIn(readProjectFile(readFileSync(join(EXAMPLE, 'slipway.yaml'), 'utf8'))),
   };
+}
+
+function strategiesIn({ environments }: ProjectFile): SandboxProject['strategies'] {
+  return Object.fromEntries(Object.values(environments).map(({ key, strategy }) => [key, strategy]));
 }
 
 /**
@@ -132,8 +141,9 @@ function defaults(project: string, key: EnvironmentKey): Record<string, string> 
 }
 
 /** The project's slipway.yaml, with the ids of the sandbox's pipelines. */
-export function slipwayYaml({ name }: SandboxProject, artifactsPipeline: number): string {
-  const environment = (key: string, rest: string) => `{ key: ${key}, subscription: ${SUBSCRIPTION}${rest} }`;
+export function slipwayYaml({ name, strategies }: SandboxProject, artifactsPipeline: number): string {
+  const environment = (key: EnvironmentKey, rest: string) =>
+    `{ key: ${key}, subscription: ${SUBSCRIPTION}, strategy: ${strategies?.[key] ?? 'in-place'}${rest} }`;
   return `project: ${name}
 azureDevOps: { organization: contoso, project: ${ADO_PROJECT}, artifactsPipeline: ${artifactsPipeline} }
 environments:
