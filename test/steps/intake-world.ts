@@ -100,7 +100,7 @@ export function memoryReleases(): Releases & { readonly added: ReleaseRecord[] }
       if (!added.some(({ name }) => name === release.name)) added.push(release);
     },
     find: async (_project, name) => added.find((release) => release.name === name) ?? null,
-    list: async () => [...added],
+    list: async () => [...added].sort((left, right) => right.order - left.order),
   };
 }
 
