@@ -44,7 +44,7 @@ export async function exampleProject(outputFolder: string): Promise<SandboxProje
   };
 }
 
-function strategiesIn({ environments }: ProjectFile): SandboxProject['strategies'] {
+function strategiesIn({ environments }: ProjectFile): NonNullable<SandboxProject['strategies']> {
   return Object.fromEntries(Object.values(environments).map(({ key, strategy }) => [key, strategy]));
 }
 
