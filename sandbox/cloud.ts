@@ -13,6 +13,7 @@ import type { KeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from './key-vault/key-vault-twin.ts';
 import type { MonitorTwin } from './monitor/monitor-twin.ts';
 import { createMonitorTwin } from './monitor/monitor-twin.ts';
+import { suiteWork } from './release/test-suites.ts';
 import type { TwinRequest, TwinResponse } from './twin/exchange.ts';
 import type { Twin } from './twin/model.ts';
 import type { Listening } from './twin/serve.ts';
@@ -37,6 +38,8 @@ export interface CloudOptions {
   /** Whether the twins keep what they hold in the folder. */
   readonly keeps: boolean;
   readonly ports: Ports;
+  /** Names of tests of the project that fail; all others pass. */
+  readonly failingTests?: readonly string[];
 }
 
 /** The twins of all services, on loopback, with what an app needs to find them. */
@@ -76,15 +79,16 @@ interface Twins {
   readonly monitor: MonitorTwin;
 }
 
-function createTwins(): Twins {
+function createTwins(failingTests: readonly string[]): Twins {
   const entra = createEntraTwin();
+  const work = suiteWork(new Set(failingTests));
   const accepts = (audience: string | readonly string[]) => (token: string | undefined) =>
     entra.acceptsToken(token, audience);
   return {
     entra,
     azureDevOps: createAzureDevOps({ organization: 'contoso', acceptsToken: accepts(AUDIENCES.azureDevOps) }),
     arm: createArmTwin({ acceptsToken: accepts(AUDIENCES.arm) }),
-    workspaces: forEach(() => createDatabricksTwin({ acceptsToken: accepts(AUDIENCES.databricks) })),
+    workspaces: forEach(() => createDatabricksTwin({ acceptsToken: accepts(AUDIENCES.databricks), work })),
     vaults: forEach(() => createKeyVaultTwin({ acceptsToken: accepts(AUDIENCES.keyVault) })),
     monitor: createMonitorTwin(),
   };
@@ -105,8 +109,8 @@ function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins)
  * Starts the twins.
  * @param folder for what is kept over restarts.
  */
-export async function startCloud({ folder, keeps, ports }: CloudOptions): Promise<Cloud> {
-  const made = createTwins();
+export async function startCloud({ folder, keeps, ports, failingTests = [] }: CloudOptions): Promise<Cloud> {
+  const made = createTwins(failingTests);
   const { entra, azureDevOps, arm, workspaces, vaults, monitor } = made;
   const twins = byName(made);
   await mkdir(folder, { recursive: true });

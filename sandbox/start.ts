@@ -48,7 +48,12 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const state = options.state === null ? {} : { stateFolder: options.state };
   const ports = await keptPorts(options.state);
   const [cloud, project] = await Promise.all([
-    startCloud({ folder: join(folder, 'cloud'), keeps: options.state !== null, ports }),
+    startCloud({
+      folder: join(folder, 'cloud'),
+      keeps: options.state !== null,
+      ports,
+      failingTests: options.failingTests,
+    }),
     options.artifacts === null
       ? exampleProject(join(folder, 'example-artifacts'))
       : projectIn(options.artifacts),

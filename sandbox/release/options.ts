@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly artifacts: string | null;
   readonly state: string | null;
   readonly faults: readonly FaultSpec[];
+  /** Names of tests that fail, of the suites that run in the workspaces. */
+  readonly failingTests: readonly string[];
   readonly port: number;
   readonly verbose: boolean;
 }
@@ -30,6 +32,7 @@ export const USAGE = `npm start -- [options]
   --faults SPEC       TWIN:KIND:OPERATION[:TIMES], several separated by commas; kinds: 429, 500, 503, lost-answer,
                       latency; twins: azure-devops, arm, databricks-dev, databricks-stg, databricks-prod,
                       key-vault-dev, …, monitor; OPERATION may hold * (e.g. databricks-dev:429:*:3)
+  --fail-test NAMES   tests that fail, of the suites that run in the workspaces, separated by commas
   --json              a summary as the last line of standard output
   --port N            of the HTTP API; a free one by default
   --verbose           what every process writes`;
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[], isTerminal: boolean): Start
         artifacts: text,
         state: text,
         faults: text,
+        'fail-test': text,
         port: text,
       },
     });
@@ -59,15 +63,17 @@ export function readOptions(args: readonly string[], isTerminal: boolean): Start
       approve: readApprove(values.approve, isTerminal),
       artifacts: values.artifacts ?? null,
       state: values.state ?? null,
-      faults: (values.faults ?? '')
-        .split(',')
-        .filter((spec) => spec !== '')
-        .map(readFault),
+      faults: listed(values.faults).map(readFault),
+      failingTests: listed(values['fail-test']),
       port: readPort(values.port),
     };
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   }
+}
+
+function listed(value: string | undefined): string[] {
+  return (value ?? '').split(',').filter((item) => item !== '');
 }
 
 function readApprove(value: string | undefined, isTerminal: boolean): StartOptions['approve'] {
