@@ -1,10 +1,12 @@
 import type { PropertyDifference, ResourceDifference } from '../engine/arm-client.ts';
 import { canonicalJson, sha256 } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
+import type { Resources } from './infrastructure-inventory.ts';
+import { isDeployment } from './infrastructure-inventory.ts';
 import type { Infrastructure } from './infrastructure-source.ts';
 
 /** What the plan is made from besides what-if. */
-export interface PlanParts {
+export interface PlanParts extends Resources {
   readonly wanted: Infrastructure;
   readonly deploymentId: string;
   /** Content that was deployed last; null when none was. */
@@ -13,31 +15,25 @@ export interface PlanParts {
   readonly isUncertain: boolean;
 }
 
-/** What `apply` needs of the plan. */
-export interface DeploymentData {
-  readonly deploymentId: string;
-}
-
 /**
  * The changes of a deployment: the template itself where it or its parameters are new, and every resource that
  * what-if sees change. None where the same content is deployed already and what-if sees nothing.
  */
 export function changesFor(differences: readonly ResourceDifference[], parts: PlanParts): Change[] {
-  const { wanted, deploymentId, deployed, isUncertain } = parts;
+  const { wanted, deploymentId, deployed, isUncertain, resources, left } = parts;
   const isNew = deployed !== wanted.digest || isUncertain;
-  const resources = differences.flatMap((difference) => resourceChange(difference, { wanted, isNew }));
-  if (!isNew && resources.length === 0) return [];
-  const data: DeploymentData = { deploymentId };
+  const changes = differences.flatMap((difference) => resourceChange(difference, { wanted, isNew }));
+  if (!isNew && changes.length === 0) return [];
   const template: Change = {
     target: `main.json in ${wanted.resourceGroup}`,
     action: deployed === null ? 'create' : 'update',
     before: deployed,
     after: wanted.digest,
     class: 'compensable',
-    detail: `${reason(parts, isNew)}${unanalysed(differences)}`,
-    data: { ...data },
+    detail: `${reason(parts, isNew)}${unanalysed(differences)}${staying(parts)}`,
+    data: { deploymentId, resources, left },
   };
-  return [template, ...resources];
+  return [template, ...changes];
 }
 
 function reason({ deployed, isUncertain }: PlanParts, isNew: boolean): string {
@@ -52,18 +48,21 @@ function unanalysed(differences: readonly ResourceDifference[]): string {
   return `; ${count} ${count === 1 ? 'resource' : 'resources'} can be analysed only while it is deployed`;
 }
 
-/** What is no resource: entries of the history, which every deployment adds. */
-const DEPLOYMENT = /\/providers\/Microsoft\.Resources\/deployments\/[^/]+$/i;
+/** No change, since nobody removes them; but whoever approves a rollback has to know. */
+function staying({ left, wanted }: PlanParts): string {
+  if (left.length === 0) return '';
+  return `; not in main.json any more, and left in Azure: ${left.map((id) => shortId(id, wanted)).join(', ')}`;
+}
 
 function resourceChange(
   { resourceId, changeType, after, delta }: ResourceDifference,
   { wanted, isNew }: { readonly wanted: Infrastructure; readonly isNew: boolean },
 ): Change[] {
-  if (DEPLOYMENT.test(resourceId)) return [];
+  if (isDeployment(resourceId)) return [];
   const target = shortId(resourceId, wanted);
   switch (changeType) {
     case 'Create':
-      return [{ target, action: 'create', before: null, after: digestOf(after), class: 'compensable' }];
+      return [{ target, action: 'create', before: null, after: digestOf(after), class: 'forward-only' }];
     case 'Modify':
       return modification(target, leavesOf(delta ?? []).filter(counts));
     case 'Delete':
@@ -90,7 +89,7 @@ function modification(target: string, leaves: readonly Leaf[]): Change[] {
       action: 'update',
       before: digestOf(sorted.map(({ path, before }) => [path, before])),
       after: digestOf(sorted.map(({ path, after }) => [path, after])),
-      class: 'compensable',
+      class: 'reversible',
       detail: sorted
         .map(({ path, propertyChangeType }) => `${SIGNS[propertyChangeType] ?? '~'}${path}`)
         .join(', '),

@@ -1,13 +1,20 @@
-import { z } from 'zod';
 import type { ArmClient, Deployment, DeploymentPlace, DeploymentSource } from '../engine/arm-client.ts';
 import { Refusal, TransientFailure } from '../errors.ts';
 import type { Json } from '../release/canonical-json.ts';
 import { canonicalJson, sha256 } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
+import type { Resources } from './infrastructure-inventory.ts';
+import {
+  begunIn,
+  keptId,
+  readDeployed,
+  resourcesIn,
+  resourcesOf,
+  storeDeployed,
+} from './infrastructure-inventory.ts';
 import { changesFor } from './infrastructure-plan.ts';
 import type { Infrastructure } from './infrastructure-source.ts';
 import { readInfrastructure } from './infrastructure-source.ts';
-import { readInventory, storeInventory, uncertainChanges } from './inventory.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
 
 /** Longer than that a function does not wait for what-if. */
@@ -21,16 +28,6 @@ const LONGEST_OUTPUTS_IN_CHARACTERS = 16_000;
 /** Tag of a deployment that says what it deploys, and so that it is ours. */
 const TAG = 'slipway-content';
 
-const inventoryShape = z.strictObject({
-  schema: z.literal(1),
-  /** SHA-256 of place, template and parameters. */
-  content: z.string(),
-  deploymentId: z.string(),
-  /** Name of the deployment in the history of the resource group. */
-  deployment: z.string(),
-  outputs: z.record(z.string(), z.json()),
-});
-
 /**
  * Deploys the compiled template of a release into the resource group of its environment, in incremental mode, and
  * gives its outputs to the steps after it.
@@ -41,22 +38,23 @@ export const infrastructure: StepKind = {
   async plan(context) {
     const wanted = await readInfrastructure(context);
     if (wanted === null) return [];
-    const deployed = await readInventory(context, inventoryShape);
-    const isUncertain = (await uncertainChanges(context)).length > 0;
-    const isSame = deployed?.content === wanted.digest && !isUncertain;
+    const deployed = await readDeployed(context);
+    const begun = await begunIn(context);
     // With a new id a tag that holds it would differ, though nothing else is new.
-    const deploymentId = isSame ? deployed.deploymentId : deploymentIdOf(context, wanted);
+    const deploymentId = keptId(deployed, context, wanted.digest) ?? deploymentIdOf(context, wanted);
     const differences = await whatIf(context, wanted, deploymentId);
+    const earlier = [...(deployed?.resources ?? []), ...(deployed?.left ?? []), ...begun.resources];
     return changesFor(differences, {
       wanted,
       deploymentId,
       deployed: deployed?.content ?? null,
-      isUncertain,
+      isUncertain: begun.isUncertain,
+      ...resourcesOf(differences, earlier, wanted),
     });
   },
   async apply(context, changes) {
     const wanted = await readInfrastructure(context);
-    if (wanted === null || changes.length === 0) return { done: await outputOfLast(context) };
+    if (wanted === null || changes.length === 0) return { done: await outputOfLast(context, wanted) };
     return deploy(context, wanted, changes);
   },
   async cancel(context) {
@@ -118,11 +116,21 @@ function noResourceGroup({ subscription, resourceGroup, location }: Infrastructu
   );
 }
 
-async function outputOfLast(context: StepContext): Promise<Record<string, Json>> {
-  const deployed = await readInventory(context, inventoryShape);
+/** A release without infrastructure leaves all that there is. */
+async function outputOfLast(
+  context: StepContext,
+  wanted: Infrastructure | null,
+): Promise<Record<string, Json>> {
+  const deployed = await readDeployed(context);
   if (deployed === null) return {};
-  const { outputs, deployment } = deployed;
-  return { outputs, deployment, inventory: context.inventory?.digest ?? null };
+  const { outputs, deployment, resources, left } = deployed;
+  const staying = wanted === null ? [...resources, ...left].sort() : left;
+  return { outputs, deployment, ...leftIn(staying), inventory: context.inventory?.digest ?? null };
+}
+
+/** Ids of resources that stay in Azure although the template does not have them. */
+function leftIn(left: readonly string[]): { readonly left?: readonly string[] } {
+  return left.length === 0 ? {} : { left };
 }
 
 async function deploy(
@@ -131,8 +139,8 @@ async function deploy(
   changes: readonly Change[],
 ): Promise<StepOutcome> {
   const { client, place } = siteOf(context, wanted);
-  const deploymentId = plannedId(changes);
-  const source = sourceOf(wanted, deploymentId);
+  const planned = plannedIn(changes);
+  const source = sourceOf(wanted, planned.deploymentId);
   const known = await client.deployment(place);
   if (known === null && context.signal.aborted) throw new Error('the run was cancelled');
   const deployment = known ?? (await client.startDeployment(place, source, { [TAG]: wanted.digest }));
@@ -147,16 +155,19 @@ async function deploy(
     case 'failed':
       return { refused: `${where} failed: ${await whyFailed({ client, place }, deployment)}` };
     case 'succeeded':
-      return succeeded(context, { wanted, deploymentId, deployment });
+      return succeeded(context, { wanted, planned, deployment });
   }
 }
 
+interface Planned extends Resources {
+  readonly deploymentId: string;
+}
+
 /** The id with which the plan was made: the approver saw what it leads to. */
-function plannedId(changes: readonly Change[]): string {
-  const ids = changes.map(({ data }) => data?.deploymentId).filter((id) => typeof id === 'string');
-  const [id] = ids;
-  if (id === undefined) throw new Error('the plan has no deployment id');
-  return id;
+function plannedIn(changes: readonly Change[]): Planned {
+  const template = changes.find(({ data }) => typeof data?.deploymentId === 'string');
+  if (template === undefined) throw new Error('the plan has no deployment id');
+  return { deploymentId: String(template.data?.deploymentId), ...resourcesIn(template) };
 }
 
 /** Asks more rarely the longer it takes. */
@@ -174,19 +185,21 @@ async function whyFailed({ client, place }: Site, { error }: Deployment): Promis
   return lines.length > 0 ? lines.join('; ') : (error ?? 'Azure does not say why');
 }
 
+interface Success {
+  readonly wanted: Infrastructure;
+  readonly planned: Planned;
+  readonly deployment: Deployment;
+}
+
 async function succeeded(
   context: StepContext,
-  {
-    wanted,
-    deploymentId,
-    deployment: { name, outputs },
-  }: { readonly wanted: Infrastructure; readonly deploymentId: string; readonly deployment: Deployment },
+  { wanted, planned, deployment: { name, outputs } }: Success,
 ): Promise<StepOutcome> {
   if (JSON.stringify(outputs).length > LONGEST_OUTPUTS_IN_CHARACTERS)
     return {
       refused: `The outputs of main.json are longer than ${LONGEST_OUTPUTS_IN_CHARACTERS} characters.`,
     };
-  const content = wanted.digest;
-  const inventory = { schema: 1, content, deploymentId, deployment: name, outputs } as const;
-  return { done: { outputs, deployment: name, inventory: await storeInventory(context, inventory) } };
+  const now = { content: wanted.digest, deployment: name, outputs, ...planned };
+  const inventory = await storeDeployed(context, await readDeployed(context), now);
+  return { done: { outputs, deployment: name, ...leftIn(planned.left), inventory } };
 }

@@ -101,7 +101,7 @@ describe('the plan', () => {
     const changes = await plan(infrastructure, world);
     expect(changes.find(({ target }) => target === STONE)).toMatchObject({
       action: 'update',
-      class: 'compensable',
+      class: 'reversible',
       detail: '~properties.rules[1], ~tags.a, -tags.b, +tags.c',
     });
     expect(JSON.stringify(changes)).not.toContain('secret');

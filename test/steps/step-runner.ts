@@ -30,8 +30,12 @@ export interface World {
   stage: string;
   /** Name of the run and of its release: a new deployment should have new ones. */
   run: string;
+  /** Name of the release where it is not that of the run. */
+  release: string | null;
   kind: StepContext['run']['kind'];
   values: EnvironmentSnapshot;
+  /** Values of the project's other environments. */
+  others: Record<string, EnvironmentSnapshot>;
   /** Outputs of other steps by `stage/step`; those of the intake stage are filled in. */
   outputs: Record<string, Record<string, Json>>;
   input: Record<string, unknown>;
@@ -40,6 +44,8 @@ export interface World {
   inventories: Record<string, Inventory>;
   /** Cancels the run when aborted. */
   abort: AbortController;
+  /** Steps of later stages, each in its own world. */
+  ahead: readonly { readonly kind: StepKind; readonly world: World }[];
 }
 
 /** Makes a world with nothing in it: project parking-sensors, environment dev. */
@@ -55,12 +61,15 @@ export function newWorld({ clients = {}, clock = newClock(), ...rest }: NewWorld
     environment: 'dev',
     stage: 'dev',
     run: 'release-1',
+    release: null,
     kind: 'release',
     outputs: {},
     input: {},
+    others: {},
     inventory: { digest: null, uncertain: [] },
     inventories: {},
     abort: new AbortController(),
+    ahead: [],
     ...rest,
     clients: { ...NO_CLIENTS, ...clients },
     values: { ...values, variables: {}, secrets: {}, ...rest.values },
@@ -144,16 +153,21 @@ export async function contextOf(kind: StepKind, world: World, memo: Json): Promi
   const snapshot = await storeSnapshot(content, {
     schema: 1,
     project,
-    environments: { [environment]: values },
+    environments: { ...world.others, [environment]: values },
   });
   const intake = {
     'intake/artifacts': { manifest: await manifestIn(world, content) },
     'intake/configuration': { snapshot },
   };
   const write = (text: string) => void log.push(text);
+  const ahead = world.ahead.map(async (next) => ({
+    kind: next.kind.name,
+    context: await contextOf(next.kind, next.world, null),
+  }));
+  const upcoming = await Promise.all(ahead);
   return {
     project,
-    run: { id: run, kind: world.kind, release: run },
+    run: { id: run, kind: world.kind, release: world.release ?? run },
     stage,
     environment,
     step: kind.name,
@@ -164,7 +178,7 @@ export async function contextOf(kind: StepKind, world: World, memo: Json): Promi
     outputs: { ...intake, ...world.outputs },
     inventory: world.inventory,
     inventories: { ...world.inventories, [kind.name]: world.inventory },
-    upcoming: () => [],
+    upcoming: () => upcoming,
     clients: world.clients,
     releases: world.releases,
     signal: world.abort.signal,
