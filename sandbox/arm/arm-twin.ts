@@ -64,6 +64,7 @@ export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
     chance,
     tenantId,
     readSecret,
+    permits,
     durations: { ...DEFAULT_DURATIONS, ...durations },
   };
   const parts = partsOf(world);

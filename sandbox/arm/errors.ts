@@ -51,6 +51,22 @@ export function invalidDeployment(name: string, trackingId: string, details: Arm
   });
 }
 
+/** The caller may not write resources of the template; found before anything is deployed. */
+export function forbiddenResources(
+  principal: string,
+  resources: readonly { name: string; type: string; action: string; id: string }[],
+): DeploymentProblem {
+  const [first = '', ...more] = resources.map(
+    ({ name, type, action, id }) =>
+      `Authorization failed for template resource '${name}' of type '${type}'. The client '${principal}' with object id '${principal}' does not have permission to perform action '${action}' at scope '${id}'.`,
+  );
+  const message =
+    more.length === 0
+      ? `The template deployment failed with error: '${first}'.`
+      : `Deployment failed with multiple errors: '${[first, ...more].join(':')}'`;
+  return new DeploymentProblem({ code: 'InvalidTemplateDeployment', message });
+}
+
 /** How a deployment ends when resources of it failed: each error of a provider is JSON as text inside of a detail. */
 export function deploymentFailed(target: string, failures: readonly ArmError[]): ArmError {
   return {

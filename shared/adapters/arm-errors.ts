@@ -48,7 +48,23 @@ export function failureIn(error: unknown): Refusal | TransientFailure {
   const text = readableError(error);
   const passes = leavesOf(error).some(({ code }) => PASSING.test(code));
   if (passes) return new TransientFailure(`Azure Resource Manager cannot answer now: ${text}`);
-  return new Refusal(`Azure Resource Manager refuses: ${text}`);
+  return refusalOf(text);
+}
+
+/** Rights that are missing for a resource of the template come with the status of a bad template. */
+function refusalOf(text: string): Refusal {
+  return MISSING_RIGHT.test(text)
+    ? missingRight(text)
+    : new Refusal(`Azure Resource Manager refuses: ${text}`);
+}
+
+const MISSING_RIGHT = /Authorization failed for template resource/;
+
+function missingRight(text: string): Refusal {
+  return new Refusal(
+    `Azure Resource Manager does not allow this to Slipway's identity: ${text} Give it the role Contributor on the ` +
+      'resource group (for templates with role assignments also Role Based Access Control Administrator), then retry.',
+  );
 }
 
 /** The failure that a caller gets for an answer which the client does not know what to do with. */
@@ -58,15 +74,11 @@ export function failureOf(error: unknown, subscription: string): unknown {
   if (code === 'NotJson' || status === 401 || status === 408 || status === 429 || status >= 500)
     return new TransientFailure(`Azure Resource Manager does not answer as it should: ${message}`);
   const text = readableError(parsed(body)) || message;
-  if (status === 403)
-    return new Refusal(
-      `Azure Resource Manager does not allow this to Slipway's identity: ${text} Give it the role Contributor on the ` +
-        'resource group (for templates with role assignments also Role Based Access Control Administrator), then retry.',
-    );
+  if (status === 403) return missingRight(text);
   if (code === 'SubscriptionNotFound')
     return new Refusal(
       `There is no subscription ${subscription}, or Slipway's identity has no role in it: ${text}`,
     );
   if (PASSING.test(code) || status === 412) return new TransientFailure(text);
-  return new Refusal(`Azure Resource Manager refuses: ${text}`);
+  return refusalOf(text);
 }

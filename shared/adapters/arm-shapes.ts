@@ -32,6 +32,9 @@ export const whatIfResult = z.object({
   error: z.unknown().optional(),
 });
 
+/** The end of a validation. */
+export const validationResult = z.object({ error: z.unknown().optional() });
+
 const deployment = z.object({
   name: z.string(),
   tags: z.record(z.string(), z.string()).nullish(),

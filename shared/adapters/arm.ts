@@ -1,11 +1,11 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
-import type { ArmClient, DeploymentPlace, WhatIf } from '../engine/arm-client.ts';
+import type { ArmClient, DeploymentPlace, DeploymentSource, WhatIf } from '../engine/arm-client.ts';
 import type { Clock } from '../engine/ports.ts';
 import { Refusal, TransientFailure } from '../errors.ts';
 import { failureIn, failureOf, readableError } from './arm-errors.ts';
 import type { Operation } from './arm-shapes.ts';
-import { operationsPage, readDeployment, whatIfResult } from './arm-shapes.ts';
+import { operationsPage, readDeployment, validationResult, whatIfResult } from './arm-shapes.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { createHttp, segment } from './http.ts';
@@ -17,6 +17,7 @@ const VERSION = { 'api-version': '2025-04-01' };
 const ARM_LIMIT: Limit = { requestsPerSecond: 10, inFlight: 5, burst: 50 };
 const DEFAULT_PAUSE_IN_MS = 2_000;
 const LONGEST_PAUSE_IN_MS = 10_000;
+const LONGEST_VALIDATION_IN_MS = 30_000;
 /** Modules in modules. */
 const DEEPEST_NESTING = 5;
 
@@ -48,7 +49,8 @@ export function createArmClient(options: ArmOptions): ArmClient {
     ...(httpClient === undefined ? {} : { httpClient }),
   });
   const arm = { http, origin: new URL(armUrl).origin, subscription };
-  return { subscription, ...whatIfCalls(arm), ...deploymentCalls(arm) };
+  const validate: ArmClient['validate'] = (place, source) => validateIn(arm, { place, source, clock });
+  return { subscription, validate, ...whatIfCalls(arm), ...deploymentCalls(arm) };
 }
 
 interface Arm {
@@ -124,7 +126,34 @@ function pauseOf({ headers }: HttpResponse): number {
   return seconds > 0 ? Math.min(seconds * 1_000, LONGEST_PAUSE_IN_MS) : DEFAULT_PAUSE_IN_MS;
 }
 
-function deploymentCalls(arm: Arm): Omit<ArmClient, 'subscription' | 'startWhatIf' | 'whatIfResult'> {
+interface Validation {
+  readonly place: DeploymentPlace;
+  readonly source: DeploymentSource;
+  readonly clock: Clock;
+}
+
+/** The level is the default one. It is named, since the lower ones do not look at rights. */
+async function validateIn(arm: Arm, { place, source, clock }: Validation): Promise<void> {
+  const end = clock.now() + LONGEST_VALIDATION_IN_MS;
+  const json = { properties: { mode: 'Incremental', validationLevel: 'Provider', ...source } };
+  const path = `${pathOf(arm, place)}/validate`;
+  let response = await ask(arm, { method: 'POST', path, query: VERSION, json, idempotent: true });
+  let link = response.headers.location;
+  while (response.status === 202) {
+    const pauseInMs = pauseOf(response);
+    if (link === undefined || clock.now() + pauseInMs > end)
+      throw new TransientFailure('Azure Resource Manager has not validated the template in time');
+    await clock.sleep(pauseInMs);
+    response = await ask(arm, { method: 'GET', path: pathOfLink(arm, link) });
+    link = response.headers.location ?? link;
+  }
+  const { error } = validationResult.parse(response.json());
+  if (error != null) throw failureIn(error);
+}
+
+type DeploymentCalls = Omit<ArmClient, 'subscription' | 'validate' | 'startWhatIf' | 'whatIfResult'>;
+
+function deploymentCalls(arm: Arm): DeploymentCalls {
   const find = async (place: DeploymentPlace) => {
     const request = { method: 'GET', path: pathOf(arm, place), query: VERSION } as const;
     const response = await ask(arm, request, ({ status }) => (status === 404 ? 'none' : undefined));

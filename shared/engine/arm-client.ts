@@ -62,6 +62,12 @@ export interface ArmClient {
   startWhatIf(place: DeploymentPlace, source: DeploymentSource): Promise<WhatIf | null>;
   /** @param pending of the answer before. */
   whatIfResult(pending: string): Promise<WhatIf>;
+  /**
+   * Asks whether Azure would take a deployment, and waits for the answer: the template, what the providers say of its
+   * resources (names, kinds, quotas), the right to write each of them.
+   * @throws Refusal when it would not.
+   */
+  validate(place: DeploymentPlace, source: DeploymentSource): Promise<void>;
   /** Null when there is none of this name. */
   deployment(place: DeploymentPlace): Promise<Deployment | null>;
   /**

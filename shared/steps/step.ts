@@ -60,9 +60,11 @@ export interface StepKind {
   /**
    * What would keep the step from being applied and its plan does not see, such as a missing permission or a quota.
    * Reads only. Asked for all environments before the first write of a run.
+   * @param changes the plan that was just made; none for a kind that does not plan.
    * @returns one sentence a problem: cause and next step.
+   * @throws Refusal for a problem that is found so.
    */
-  check?(context: StepContext): Promise<readonly string[]>;
+  check?(context: StepContext, changes: readonly Change[]): Promise<readonly string[]>;
   /** Makes the changes. Every call may be the repetition of one whose answer was lost. */
   apply(context: StepContext, changes: readonly Change[]): Promise<StepOutcome>;
   /** Stops what `apply` started outside and waits for. */

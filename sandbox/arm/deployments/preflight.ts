@@ -1,4 +1,10 @@
-import { type ArmError, DeploymentProblem, invalidDeployment, invalidTemplate } from '../errors.ts';
+import {
+  type ArmError,
+  DeploymentProblem,
+  forbiddenResources,
+  invalidDeployment,
+  invalidTemplate,
+} from '../errors.ts';
 import type { ExpressionContext } from '../expressions/context.ts';
 import { ExpressionError, NotYetKnown } from '../expressions/value.ts';
 import { resourceIdOf } from '../resource-id.ts';
@@ -29,6 +35,7 @@ export function preflight(world: ArmWorld, source: DeploymentSource): Preflight 
   const found: Preflight = { prepared, resources: [], unresolved: [], skipped: [] };
   inTemplateWords(() => expand(world, prepared, found));
   refuseBadNames(world, source, found);
+  refuseMissingRights(world, source, found);
   return found;
 }
 
@@ -57,6 +64,19 @@ function refuseBadNames(world: ArmWorld, { scope }: DeploymentSource, { resource
     .map(({ resource }) => nameProblem(resource.type, resource.name))
     .filter((problem): problem is ArmError => problem !== undefined);
   if (problems.length > 0) throw invalidDeployment(scope.deployment.name, world.chance.uuid(), problems);
+}
+
+/** The caller must be allowed to write every resource, which ARM looks at before it begins. */
+function refuseMissingRights(
+  { permits }: ArmWorld,
+  { principal }: DeploymentSource,
+  { resources }: Preflight,
+): void {
+  if (principal === undefined) return;
+  const missing = resources
+    .map(({ resource: { id, type, name } }) => ({ id, name, type, action: `${type}/write` }))
+    .filter(({ id, action }) => !permits(principal, action, id));
+  if (missing.length > 0) throw forbiddenResources(principal, missing);
 }
 
 /** What the evaluator throws is a mistake in the template. */

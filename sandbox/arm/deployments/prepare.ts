@@ -12,6 +12,8 @@ import type { ArmWorld } from './world.ts';
 
 /** A template with what it is given and where it goes. */
 export interface DeploymentSource {
+  /** Who must be allowed to write its resources; absent where nobody looks at that. */
+  principal?: string;
   template: ValueObject;
   parameters: SuppliedParameters;
   scope: DeploymentScope;

@@ -1,5 +1,6 @@
 import type { Chance } from '../../twin/chance.ts';
 import type { Clock } from '../../twin/clock.ts';
+import type { Permits } from '../refusals.ts';
 import type { ArmState } from '../state.ts';
 
 /** How long things take, in milliseconds of the twin's clock. */
@@ -22,4 +23,5 @@ export interface ArmWorld {
   tenantId: string;
   durations: ArmDurations;
   readSecret: ReadSecret;
+  permits: Permits;
 }

@@ -5,7 +5,7 @@ import { type DeploymentSource, resourceGroupNotFound, scopeOf } from '../deploy
 import { progress } from '../deployments/progress.ts';
 import type { ArmWorld } from '../deployments/world.ts';
 import { DeploymentProblem } from '../errors.ts';
-import { toValue } from '../expressions/value.ts';
+import { toValue, type ValueObject } from '../expressions/value.ts';
 import { resourceGroupId } from '../resource-id.ts';
 import type { DeploymentRecord, ResourceGroup } from '../state.ts';
 import { objectMember } from '../template/template.ts';
@@ -38,10 +38,10 @@ export function recordOf(world: ArmWorld, call: Pick<GroupCall, 'param'>): Deplo
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** What a request wants deployed, checked for its name and size. Throws `DeploymentProblem`. */
+/** What a request wants deployed, and who is to be allowed it, checked for its name and size. Throws `DeploymentProblem`. */
 export function sourceOf(
   world: ArmWorld,
-  call: GroupCall & { body: { properties: unknown } },
+  call: GroupCall & { principal: string; body: { properties: unknown } },
 ): DeploymentSource {
   const name = checkedName(call.param('deploymentName'));
   if (call.request.body.length > MAX_BYTES)
@@ -56,6 +56,7 @@ export function sourceOf(
   const properties = objectMember({ properties: toValue(call.body.properties) }, 'properties');
   const template = templateOf(properties);
   return {
+    ...(checksRights(properties) && { principal: call.principal }),
     template,
     parameters: suppliedParameters(world, objectMember(properties, 'parameters')),
     scope: scopeOf(world, {
@@ -65,6 +66,11 @@ export function sourceOf(
       template,
     }),
   };
+}
+
+/** The two lower levels of validation leave the rights of the caller alone. */
+function checksRights({ validationLevel = 'Provider' }: ValueObject): boolean {
+  return validationLevel === 'Provider';
 }
 
 function checkedName(name: string): string {

@@ -108,6 +108,7 @@ function validation(world: ArmWorld, call: ValidateCall): { status: number; body
 }
 
 type WhatIfCall = Request & {
+  principal: string;
   body: {
     properties: {
       mode: 'Incremental' | 'Complete';

@@ -243,6 +243,30 @@ describe('requests', () => {
     expect(body.error.message).toContain('Microsoft.Resources/deployments/write');
   });
 
+  test.each(['validate', 'what-if', 'deploy'] as const)(
+    'a principal that may not write a resource of the template learns it before anything begins: %s',
+    async (how) => {
+      const permits = (_who: string, action: string) => action !== 'Microsoft.Storage/storageAccounts/write';
+      const { put, validate, whatIf, arm } = createArm({ permits });
+      const source = template({ resources: [storage()] });
+      const ask = { validate, 'what-if': whatIf, deploy: (what: object) => put('main', what) }[how];
+      const { body } = await ask(source);
+      expect(body.error.code).toBe('InvalidTemplateDeployment');
+      expect(body.error.message).toMatch(
+        /^The template deployment failed with error: 'Authorization failed for template resource 'stparkingdev' of type .*storageAccounts\/write' at scope '\/subscriptions\/.*'\.'\.$/,
+      );
+      expect(arm.resources()).toEqual([]);
+    },
+  );
+
+  test('lower levels of validation leave rights alone', async () => {
+    const permits = (_who: string, action: string) => action !== 'Microsoft.Storage/storageAccounts/write';
+    const { whatIf } = createArm({ permits });
+    const source = template({ resources: [storage()] });
+    const { body } = await whatIf(source, {}, { validationLevel: 'ProviderNoRbac' });
+    expect(body.status).toBe('Succeeded');
+  });
+
   test('every answer says how many requests are left, and too many are throttled', async () => {
     const { get, advance } = createArm();
     expect((await get('gone')).headers['x-ms-ratelimit-remaining-subscription-reads']).toBe('249');
