@@ -1,0 +1,236 @@
+import { describe, expect, test } from '@jest/globals';
+import { Refusal, TransientFailure } from '../../shared/errors.ts';
+import type { Change } from '../../shared/release/plan.ts';
+import { preFlight } from '../../shared/steps/pre-flight.ts';
+import type { StepContext, StepKind } from '../../shared/steps/step.ts';
+import type { World } from './step-runner.ts';
+import { newWorld, runToEnd } from './step-runner.ts';
+
+/** A kind that plans these changes and finds these problems, and must never be applied. */
+function kind(name: string, parts: Partial<Pick<StepKind, 'plan' | 'check'>> = {}): StepKind {
+  return {
+    name,
+    summary: name,
+    apply: async () => {
+      throw new Error('nothing is applied in a pre-flight');
+    },
+    ...parts,
+  };
+}
+
+function change(target: string, action: Change['action'] = 'create'): Change {
+  return { target, action, before: null, after: 'a', class: 'reversible' };
+}
+
+const refuses = (why: string) => async () => {
+  throw new Refusal(why);
+};
+const fails = (why: string) => async () => {
+  throw new TransientFailure(why);
+};
+
+/** The world of a pre-flight with the steps that are still to come, as `environment/step` or `stage/environment/step`. */
+function worldBefore(steps: Readonly<Record<string, StepKind>>): { world: World; step: StepKind } {
+  const world = newWorld({ stage: 'intake' });
+  world.ahead = Object.entries(steps).map(([path, each]) => {
+    const [stage = '', environment = stage] = path.split('/').slice(0, -1);
+    return { kind: each, world: newWorld({ clock: world.clock, stage, environment }) };
+  });
+  return { world, step: preFlight([...new Set(Object.values(steps))]) };
+}
+
+const list = (text: string) =>
+  `The release cannot go through. ${text} Nothing was deployed. Put this right, then retry.`;
+
+describe('where nothing stands in the way', () => {
+  test('people see what every environment would change, in all and by step', async () => {
+    const changes = [change('a'), change('b', 'update'), change('c', 'delete')];
+    const wheel = kind('wheel', { plan: async () => [change('w')] });
+    const notebooks = kind('notebooks', { plan: async () => changes });
+    const { world, step } = worldBefore({
+      'dev/wheel': wheel,
+      'dev/notebooks': notebooks,
+      'production/wheel': wheel,
+      'smoke-tests/production/smoke-tests': kind('smoke-tests', { check: async () => [] }),
+    });
+    const one = { create: 1, update: 0, delete: 0, run: 0 };
+    const three = { create: 1, update: 1, delete: 1, run: 0 };
+    expect((await runToEnd(step, world)).output).toEqual({
+      environments: {
+        dev: { create: 2, update: 1, delete: 1, run: 0, steps: { wheel: one, notebooks: three } },
+        production: { ...one, steps: { wheel: one } },
+      },
+    });
+  });
+
+  test('a check is told the plan that was just made', async () => {
+    const told: (readonly Change[])[] = [];
+    const plan = async () => [change('w')];
+    const check = async (_context: StepContext, changes: readonly Change[]) => {
+      told.push(changes);
+      return [];
+    };
+    const { world, step } = worldBefore({
+      'dev/a': kind('a', { plan, check }),
+      'dev/b': kind('b', { check }),
+    });
+    await runToEnd(step, world);
+    expect(told.map((changes) => changes.map(({ target }) => target))).toEqual([['w'], []]);
+  });
+
+  test('a run without a later stage goes on at once', async () => {
+    const { world, step } = worldBefore({});
+    expect((await runToEnd(step, world)).output).toEqual({ environments: {} });
+  });
+});
+
+describe('all that stands in the way is one list', () => {
+  test('of what plans refuse and checks find, in the order of the run', async () => {
+    const { world, step } = worldBefore({
+      'dev/wheel': kind('wheel', { plan: async () => [] }),
+      'staging/databricks-config': kind('databricks-config', { plan: refuses('Two jobs have one name.') }),
+      'production/infrastructure': kind('infrastructure', {
+        plan: async () => [],
+        check: async () => ['No quota is left.', 'A policy forbids it.'],
+      }),
+    });
+    expect((await runToEnd(step, world)).refused).toBe(
+      list(
+        'staging, databricks-config: Two jobs have one name. production, infrastructure: No quota is left. ' +
+          'production, infrastructure: A policy forbids it.',
+      ),
+    );
+  });
+
+  test('in which a cause that several environments share stands once', async () => {
+    const wheel = kind('wheel', { plan: refuses('a.whl has no METADATA.') });
+    const { world, step } = worldBefore({
+      'dev/wheel': wheel,
+      'staging/wheel': wheel,
+      'production/wheel': wheel,
+    });
+    expect((await runToEnd(step, world)).refused).toBe(
+      list('dev, staging and production, wheel: a.whl has no METADATA.'),
+    );
+  });
+
+  test('in which a host that does not answer stands once, whatever it was asked', async () => {
+    const silent = (path: string) => fails(`GET ${path}: no answer (ENOTFOUND adb-1). Check the address`);
+    const { world, step } = worldBefore({
+      'staging/wheel': kind('wheel', { plan: async () => [] }),
+      'production/unity-catalog': kind('unity-catalog', { plan: silent('/api/2.1/catalogs/a') }),
+      'production/notebooks': kind('notebooks', { plan: silent('/api/2.0/workspace/list') }),
+    });
+    await expect(runToEnd(step, world)).rejects.toMatchObject({
+      name: 'TransientFailure',
+      message: list('production: no answer (ENOTFOUND adb-1). Check the address.'),
+    });
+  });
+
+  test('and ends the run at once if one of them would be there at any other try', async () => {
+    const { world, step } = worldBefore({
+      'staging/notebooks': kind('notebooks', { plan: fails('POST /import: no answer (reset)') }),
+      'production/infrastructure': kind('infrastructure', {
+        plan: refuses('There is no resource group rg.'),
+      }),
+    });
+    expect((await runToEnd(step, world)).refused).toBe(
+      list(
+        'production, infrastructure: There is no resource group rg. ' +
+          'staging, notebooks: POST /import: no answer (reset).',
+      ),
+    );
+  });
+
+  test('and is not kept from being complete by a kind that breaks', async () => {
+    const broken = async () => {
+      throw new TypeError('x is not a function');
+    };
+    const { world, step } = worldBefore({
+      'dev/wheel': kind('wheel', { plan: broken }),
+      'dev/notebooks': kind('notebooks', { plan: refuses('Too large.') }),
+    });
+    expect((await runToEnd(step, world)).refused).toBe(
+      list('dev, notebooks: Too large. dev, wheel: x is not a function.'),
+    );
+  });
+
+  test('and never holds a secret that a service repeats', async () => {
+    const plan = refuses('Wrong: password=canary-secret');
+    const { world, step } = worldBefore({ 'dev/a': kind('a', { plan }) });
+    expect((await runToEnd(step, world)).refused).not.toContain('canary');
+  });
+
+  test('which also names a kind of step that this version does not have', async () => {
+    const { world } = worldBefore({ 'dev/dashboards': kind('dashboards') });
+    expect((await runToEnd(preFlight([]), world)).refused).toBe(
+      list('dev, dashboards: This version of Slipway has no step kind "dashboards".'),
+    );
+  });
+});
+
+describe('looking ahead fits into the time of a function', () => {
+  /** A kind whose plan takes so long, and how often it was asked. */
+  function slow(timeInMs: number, asked: string[]) {
+    return kind(`takes-${timeInMs}`, {
+      plan: async ({ clock, environment }) => {
+        asked.push(`${environment} ${timeInMs}`);
+        await clock.sleep(timeInMs);
+        return [change('x')];
+      },
+    });
+  }
+
+  test('all steps of all environments are looked at side by side', async () => {
+    const asked: string[] = [];
+    const { world, step } = worldBefore({
+      'dev/a': slow(60_000, asked),
+      'staging/a': slow(50_000, asked),
+      'production/a': slow(60_000, asked),
+    });
+    const begun = world.clock.now();
+    expect((await runToEnd(step, world)).calls).toBe(1);
+    expect(world.clock.now() - begun).toBe(60_000);
+  });
+
+  test('what was seen is not looked at again when another invocation goes on', async () => {
+    const asked: string[] = [];
+    let isSlow = true;
+    const once = kind('once-slow', {
+      plan: async ({ clock }) => {
+        asked.push('once-slow');
+        if (isSlow) await clock.sleep(10 * 60_000);
+        return [];
+      },
+    });
+    const { world, step } = worldBefore({ 'dev/quick': slow(10, asked), 'production/once-slow': once });
+    const begun = world.clock.now();
+    world.clock.sleep(90_000).then(() => {
+      isSlow = false;
+    });
+    const { calls, output } = await runToEnd(step, world);
+    expect(calls).toBe(2);
+    expect(world.clock.now() - begun).toBeLessThan(120_000);
+    expect(asked).toEqual(['dev 10', 'once-slow', 'once-slow']);
+    expect(output?.environments).toMatchObject({ dev: { create: 1 } });
+  });
+
+  test('a host that never answers is one of the problems, and the others are told', async () => {
+    const never = kind('never', { plan: () => new Promise(() => undefined) });
+    const { world, step } = worldBefore({
+      'staging/wheel': kind('wheel', { plan: refuses('No name.') }),
+      'production/never': never,
+    });
+    expect((await runToEnd(step, world)).refused).toBe(
+      list('staging, wheel: No name. production, never: no answer within 95 seconds.'),
+    );
+  });
+
+  test('a cancelled run is not kept waiting', async () => {
+    const { world, step } = worldBefore({ 'dev/a': slow(60_000, []) });
+    const begun = world.clock.now();
+    world.clock.sleep(1_000).then(() => world.abort.abort());
+    await expect(runToEnd(step, world)).rejects.toThrow('the run was cancelled');
+    expect(world.clock.now() - begun).toBe(1_000);
+  });
+});
