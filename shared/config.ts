@@ -61,6 +61,9 @@ const settings = z.object({
 
 type Settings = z.infer<typeof settings>;
 
+/** Names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+
 /**
  * Reads the settings. Pure: the environment is an argument.
  * @throws UnreadableInput that names every setting that is missing or wrong, and never its value.

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { toHostSettings } from '../../sandbox/functions-host/host-settings.ts';
+import { SETTING_NAMES } from '../../shared/config.ts';
 import { FUNCTION_TIMEOUT_IN_MS, pipelineOf } from '../../shared/project/pipeline-of.ts';
 import { readProjectFile } from '../../shared/project/project-file.ts';
 import { STEP_KINDS } from '../../shared/steps/registry.ts';
@@ -29,6 +30,11 @@ describe('what one place says, the other does', () => {
     const { stages } = pipelineOf(file, { id: '1' }, new Set(STEP_KINDS.map(({ name }) => name)));
     const leases = stages.flatMap(({ steps }) => steps.map(({ leaseInMs }) => leaseInMs));
     expect(Math.min(...leases)).toBeGreaterThan(FUNCTION_TIMEOUT_IN_MS);
+  });
+
+  test('every setting has its row, and every row is a setting', () => {
+    const rows = [...read('docs/settings.md').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    expect(rows.sort()).toEqual([...SETTING_NAMES].sort());
   });
 
   test('the README is short, and every page that it and the docs link to is there', () => {
