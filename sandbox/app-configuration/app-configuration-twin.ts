@@ -12,12 +12,22 @@ export interface AppConfigurationSettings extends TwinSettings {
   accessKeys?: readonly AccessKey[];
 }
 
+/** What a person may say of a setting besides its value. */
+export interface HandSetting {
+  label?: string;
+  contentType?: string;
+  tags?: Record<string, string>;
+  locked?: boolean;
+}
+
 /** One store of Azure App Configuration. */
 export interface AppConfigurationTwin extends Twin {
   /** A setting as it stands. */
   setting(key: string, label?: string): KeyValue | undefined;
   /** Changes a setting, as somebody would by hand. */
-  putSetting(key: string, value: string, rest?: { label?: string; contentType?: string }): void;
+  putSetting(key: string, value: string, rest?: HandSetting): void;
+  /** Removes a setting, as somebody would by hand. */
+  removeSetting(key: string, label?: string): void;
 }
 
 /** The service says in this unit of its own how long to wait. */
@@ -53,18 +63,13 @@ export function createAppConfigurationTwin(settings: AppConfigurationSettings = 
     putSetting: (
       key,
       value,
-      { label, contentType = null }: { label?: string; contentType?: string | null } = {},
-    ) =>
-      void write(store, {
-        key,
-        label: labelOf(label),
-        content_type: contentType,
-        value,
-        tags: {},
-        locked: false,
-      }),
+      { label, contentType: content_type = null, tags = {}, locked = false }: Hand = {},
+    ) => void write(store, { key, label: labelOf(label), content_type, value, tags, locked }),
+    removeSetting: (key, label) => void state.settings.delete(nameOf(key, labelOf(label))),
   };
 }
+
+type Hand = Omit<HandSetting, 'contentType'> & { contentType?: string | null };
 
 function refusalOf({ request }: Admitted): Answer | undefined {
   const version = new URL(request.url, 'http://twin.invalid').searchParams.get('api-version') ?? '';

@@ -21,6 +21,14 @@ export async function valuesOf({ outputs, content, environment }: StepContext): 
   return values;
 }
 
+/** Keys of all environments of the project, sorted. */
+export async function environmentKeysOf({ outputs, content }: StepContext): Promise<readonly string[]> {
+  const { environments } = await readSnapshot(content, digestIn(outputs, 'configuration', 'snapshot'));
+  return Object.values(environments)
+    .map(({ key }) => key)
+    .sort();
+}
+
 function digestIn(outputs: StepContext['outputs'], step: string, name: string): string {
   const digest = outputs[`${INTAKE_STAGE}/${step}`]?.[name];
   if (typeof digest === 'string') return digest;
