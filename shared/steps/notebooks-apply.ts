@@ -8,25 +8,24 @@ import { folderOf, foldersBetween } from './notebooks-paths.ts';
 import type { Task } from './work-through.ts';
 import { refusedIf } from './work-through.ts';
 
-/** What the tasks work with. */
+/** What sending works with. */
 export interface Site {
   readonly workspace: WorkspaceTree;
   readonly content: ContentStore;
-  readonly deployed: Deployed;
 }
 
 /** A file to send. */
-interface Put {
+export interface Put {
   readonly path: string;
   readonly digest: string;
-  readonly data: ChangeData;
+  readonly data: Pick<ChangeData, 'form' | 'replaces'>;
 }
 
 /**
  * The order of the work: what stands in the way goes first, then come folders, then files, and what is left over
  * goes last, so that a notebook that moved is never missing. Folders go innermost first.
  */
-export function tasksFor(changes: readonly Change[], site: Site): Task[] {
+export function tasksFor(changes: readonly Change[], deployed: Deployed, site: Site): Task[] {
   const puts = putsIn(changes);
   const files = changes.filter((change) => change.action === 'delete' && dataOf(change) !== null);
   const folders = changes.filter((change) => change.action === 'delete' && dataOf(change) === null);
@@ -36,11 +35,24 @@ export function tasksFor(changes: readonly Change[], site: Site): Task[] {
   const groups: (readonly (() => Promise<string | null>)[])[] = [
     removals(files, true),
     ...byDepth(folders).map((those) => removals(those, true)),
-    newFolders(puts, site.deployed).map((folder) => () => makeFolder(folder, site)),
+    newFolders(puts, deployed).map((folder) => () => makeFolder(folder, site)),
     puts.map((put) => () => send(put, site)),
     removals(files, false),
     ...byDepth(folders).map((those) => removals(those, false)),
   ];
+  return inPhases(groups);
+}
+
+/** Sends files to folders of which none is there yet, or, without `makesFolders`, of which most are. */
+export function sendingTasks(puts: readonly Put[], makesFolders: boolean, site: Site): Task[] {
+  const folders = makesFolders ? innermost(puts.map(({ path }) => folderOf(path))) : [];
+  return inPhases([
+    folders.map((folder) => () => makeFolder(folder, site)),
+    puts.map((put) => () => send(put, site)),
+  ]);
+}
+
+function inPhases(groups: readonly (readonly (() => Promise<string | null>)[])[]): Task[] {
   return groups.flatMap((group, phase) =>
     group.map((run) => ({ phase, run: async () => refusedIf(await run()) })),
   );
@@ -72,10 +84,15 @@ function byDepth(folders: readonly Change[]): Change[][] {
   return [...depths].sort(([left], [right]) => right - left).map(([, those]) => those);
 }
 
-/** Folders that hold nothing of ours yet; one that has another of them below it is made along with that one. */
+/** Folders that hold nothing of ours yet. */
 function newFolders(puts: readonly Put[], { files }: Deployed): string[] {
   const known = new Set([...files.keys()].flatMap((path) => foldersBetween('', path)));
-  const wanted = new Set(puts.map(({ path }) => folderOf(path)).filter((folder) => !known.has(folder)));
+  return innermost(puts.map(({ path }) => folderOf(path)).filter((folder) => !known.has(folder)));
+}
+
+/** A folder that has another of them below it is made along with that one. */
+function innermost(folders: readonly string[]): string[] {
+  const wanted = new Set(folders);
   const above = new Set([...wanted].flatMap((folder) => foldersBetween('', folder)));
   return [...wanted].filter((folder) => !above.has(folder));
 }

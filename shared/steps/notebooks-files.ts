@@ -21,7 +21,7 @@ export interface WorkspaceFile {
 }
 
 /** The most that one import may carry, decoded (Workspace API: 10 MB). */
-const MAX_BYTES = 10 * 1024 * 1024;
+export const MAX_BYTES = 10 * 1024 * 1024;
 
 const LANGUAGES: readonly {
   readonly extension: RegExp;
@@ -51,19 +51,22 @@ export function importContent(form: Form, content: Uint8Array): Uint8Array {
 /** What is known of a file from an earlier deployment: equal files have equal forms. */
 export type KnownForm = (file: ManifestFile) => Form | undefined;
 
+/** The files of an artifact, and the folder of the workspace that they go to. */
+export interface FileTree {
+  readonly root: string;
+  readonly files: readonly ManifestFile[];
+}
+
 /**
- * What the files of an artifact will be below a folder of the workspace. Reads only files that might be notebooks
+ * What the files of artifacts will be below their folders of the workspace. Reads only files that might be notebooks
  * and are not known.
  * @throws Refusal naming every file that cannot be deployed.
  */
 export async function workspaceFiles(
-  files: readonly ManifestFile[],
-  {
-    root,
-    content,
-    known,
-  }: { readonly root: string; readonly content: ContentStore; readonly known: KnownForm },
+  trees: readonly FileTree[],
+  { content, known }: { readonly content: ContentStore; readonly known: KnownForm },
 ): Promise<WorkspaceFile[]> {
+  const files = trees.flatMap((tree) => tree.files);
   const problems = files.flatMap(fileProblems);
   if (problems.length > 0) throw refusal(problems);
   const forms = new Map<ManifestFile, Form>();
@@ -73,10 +76,13 @@ export async function workspaceFiles(
   });
   const broken = files.filter((file) => !forms.has(file));
   if (broken.length > 0) throw refusal(broken.map(({ path }) => `${path} is no Jupyter notebook.`));
-  const placed = files.map((file) => placeAt(root, file, forms.get(file) ?? 'FILE'));
-  const clashes = clashesIn(placed, root);
+  const placed = trees.map(({ root, files: own }) => ({
+    root,
+    files: own.map((file) => placeAt(root, file, forms.get(file) ?? 'FILE')),
+  }));
+  const clashes = placed.flatMap((tree) => clashesIn(tree.files, tree.root));
   if (clashes.length > 0) throw refusal(clashes);
-  return placed;
+  return placed.flatMap((tree) => tree.files);
 }
 
 function refusal(problems: readonly string[]): Refusal {

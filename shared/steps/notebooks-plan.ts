@@ -19,7 +19,7 @@ export function changesFor(wanted: readonly WorkspaceFile[], deployed: Deployed,
 
 function changeOf(
   { path, from, sha256, size, form }: WorkspaceFile,
-  { files, uncertain }: Deployed,
+  { files, uncertain, uploads }: Deployed,
   drift: 'gone' | 'changed' | 'replaced' | undefined,
 ): Change[] {
   const there = files.get(path);
@@ -28,12 +28,12 @@ function changeOf(
   if (isSame && maybe === undefined && drift === undefined) return [];
   const others = [there?.form, maybe?.form].filter((other) => other !== undefined && other !== form);
   const replaces = others.length > 0 || drift === 'replaced';
-  const data: ChangeData = { form, from, ...(replaces ? { replaces } : {}) };
+  const data: ChangeData = { form, from, upload: uploads + 1, ...(replaces ? { replaces } : {}) };
   return [
     {
       target: path,
       action: there === undefined ? 'create' : 'update',
-      before: there?.sha256 ?? null,
+      before: there?.sha256 || null,
       after: sha256,
       class: 'reversible',
       detail: `${describe(form, size)}${reason(maybe !== undefined, drift)}`,
@@ -52,17 +52,17 @@ function reason(isUncertain: boolean, drift: 'gone' | 'changed' | 'replaced' | u
   return drift === undefined ? '' : `; ${drift} in the workspace since it was deployed`;
 }
 
-function removalOf(path: string, { files, uncertain }: Deployed): Change {
+function removalOf(path: string, { files, uncertain, uploads }: Deployed): Change {
   const there = files.get(path);
   const { form, from } = there ?? uncertain.get(path) ?? { form: 'FILE', from: path };
   return {
     target: path,
     action: 'delete',
-    before: there?.sha256 ?? null,
+    before: there?.sha256 || null,
     after: null,
     class: 'reversible',
     detail: `${from} is no longer in the project`,
-    data: { form, from },
+    data: { form, from, upload: uploads + 1 },
   };
 }
 

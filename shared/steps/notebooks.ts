@@ -1,69 +1,106 @@
 import type { DatabricksClient } from '../engine/databricks-client.ts';
+import type { Manifest } from '../project/manifest.ts';
 import { filesOf } from '../project/manifest.ts';
 import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
 import { tasksFor } from './notebooks-apply.ts';
+import { completeFolders } from './notebooks-complete.ts';
 import { driftOf, objectsAt } from './notebooks-drift.ts';
-import type { KnownForm, WorkspaceFile } from './notebooks-files.ts';
+import type { FileTree } from './notebooks-files.ts';
 import { workspaceFiles } from './notebooks-files.ts';
 import type { Deployed } from './notebooks-inventory.ts';
-import { inventoryAfter, knownForms, readDeployed, withTimes } from './notebooks-inventory.ts';
+import { knownForms, readDeployed } from './notebooks-inventory.ts';
+import { inventoryAfter, withTimes } from './notebooks-inventory-after.ts';
 import { rootFolder } from './notebooks-paths.ts';
 import type { Drift } from './notebooks-plan.ts';
 import { changesFor } from './notebooks-plan.ts';
-import { NOTEBOOK_PATH, testRoot } from './release-layout.ts';
+import { filesOfPart, partsOf, versionChanges } from './notebooks-versions.ts';
+import { layoutOf, NOTEBOOK_PATH, strategyOf, testRoot, treeText } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
-import type { StepContext, StepKind } from './step.ts';
+import type { StepContext, StepKind, StepOutcome } from './step.ts';
 import { workThrough } from './work-through.ts';
 import { workspaceOf } from './workspace.ts';
 
 /**
- * Puts the notebooks and files of a release into one folder of the workspace, in place: sends what differs from
- * the inventory, removes what left the project, and touches nothing else.
+ * Puts the notebooks and tests of a release into the workspace. In place: sends what differs from the inventory,
+ * removes what left the project, and touches nothing else. Versioned: makes a folder beside the live one.
  */
 export const notebooks: StepKind = {
   name: 'notebooks',
   summary: 'notebooks and files in the folder of databricksNotebookPath',
   async plan(context) {
-    const { place, client } = await readPlace(context);
-    const deployed = await readDeployed(context, place);
-    const files = await filesFor(context, place.root, knownForms(deployed));
-    const drift = place.verifies ? await findDrift(client, deployed) : new Map();
-    return changesFor(files, deployed, drift);
+    const site = await readSite(context);
+    return strategyOf(context).strategy === 'versioned'
+      ? planVersions(context, site)
+      : planInPlace(context, site);
   },
   async apply(context, changes) {
-    const { place, client } = await readPlace(context);
-    const deployed = await readDeployed(context, place);
-    const site = { workspace: client.workspace, content: context.content, deployed };
-    const unfinished = await workThrough(context, tasksFor(changes, site));
-    if (unfinished !== null) return unfinished;
-    return { done: await outputOf(context, { place, client, deployed, changes }) };
+    const site = await readSite(context);
+    const send = strategyOf(context).strategy === 'versioned' ? sendVersions : sendInPlace;
+    return (await send(context, changes, site)) ?? { done: await outputOf(context, changes, site) };
   },
 };
 
-interface Place {
-  readonly workspace: string;
+/** Where things go, and what is there. */
+interface Site {
+  readonly client: DatabricksClient;
   readonly root: string;
   /** Whether to compare the workspace with the inventory: one list request a folder. */
   readonly verifies: boolean;
+  readonly deployed: Deployed;
+  readonly manifest: Manifest;
 }
 
-async function readPlace(
-  context: StepContext,
-): Promise<{ readonly place: Place; readonly client: DatabricksClient }> {
+async function readSite(context: StepContext): Promise<Site> {
   const { client, variables } = await workspaceOf(context);
   const allowPersonal = context.input.allowPersonalFolders === true;
   const root = rootFolder(variables[NOTEBOOK_PATH], { variable: NOTEBOOK_PATH, allowPersonal });
-  return { place: { workspace: client.workspaceUrl, root, verifies: context.input.verify === true }, client };
+  const deployed = await readDeployed(context, { workspace: client.workspaceUrl, root });
+  const verifies = context.input.verify === true;
+  return { client, root, verifies, deployed, manifest: await manifestOf(context) };
 }
 
-/** The notebooks of the release, and beside them its tests. */
-async function filesFor(context: StepContext, root: string, known: KnownForm): Promise<WorkspaceFile[]> {
-  const { content } = context;
-  const manifest = await manifestOf(context);
-  const own = await workspaceFiles(filesOf(manifest, 'databricks-notebooks'), { root, content, known });
-  const beside = { root: testRoot(root), content, known };
-  return [...own, ...(await workspaceFiles(filesOf(manifest, 'databricks-tests'), beside))];
+async function planInPlace({ content }: StepContext, site: Site): Promise<Change[]> {
+  const { manifest, root, deployed, client } = site;
+  const trees: FileTree[] = [
+    { root, files: filesOf(manifest, 'databricks-notebooks') },
+    { root: testRoot(root), files: filesOf(manifest, 'databricks-tests') },
+  ];
+  const files = await workspaceFiles(trees, { content, known: knownForms(deployed) });
+  const drift = site.verifies ? await findDrift(client, deployed) : new Map();
+  return changesFor(files, deployed, drift);
+}
+
+function planVersions({ content }: StepContext, site: Site): Promise<Change[]> {
+  const { manifest, root, deployed, client, verifies } = site;
+  const workspace = verifies ? client.workspace : null;
+  return versionChanges(partsOf(manifest, root), { content, deployed, workspace });
+}
+
+/** What is left to do when a call of `apply` ends early. */
+type Unfinished = Exclude<StepOutcome, { readonly done: unknown }>;
+
+function sendInPlace(
+  context: StepContext,
+  changes: readonly Change[],
+  { client, deployed }: Site,
+): Promise<Unfinished | null> {
+  const site = { workspace: client.workspace, content: context.content };
+  return workThrough(context, tasksFor(changes, deployed, site));
+}
+
+async function sendVersions(
+  context: StepContext,
+  changes: readonly Change[],
+  { client, manifest, root }: Site,
+): Promise<Unfinished | null> {
+  const targets = new Set(changes.map(({ target }) => target));
+  const parts = partsOf(manifest, root).filter(({ folder }) => targets.has(folder));
+  const folders = parts.map(async (part) => ({
+    folder: part.folder,
+    files: await filesOfPart(part, context.content),
+  }));
+  return completeFolders(context, await Promise.all(folders), client.workspace);
 }
 
 async function findDrift({ workspace }: DatabricksClient, { files }: Deployed): Promise<Drift> {
@@ -72,28 +109,21 @@ async function findDrift({ workspace }: DatabricksClient, { files }: Deployed): 
   return new Map(found.flatMap(([path, drift]) => (drift === null ? [] : [[path, drift] as const])));
 }
 
-async function outputOf(
-  context: StepContext,
-  {
-    place,
-    client,
-    deployed,
-    changes,
-  }: {
-    readonly place: Place;
-    readonly client: DatabricksClient;
-    readonly deployed: Deployed;
-    readonly changes: readonly Change[];
-  },
-) {
-  const after = inventoryAfter(deployed, changes, { workspace: place.workspace, root: place.root });
-  const inventory = place.verifies
+async function outputOf(context: StepContext, changes: readonly Change[], site: Site) {
+  const { client, root, verifies, deployed, manifest } = site;
+  const made = { workspace: client.workspaceUrl, root, run: context.run.id };
+  const after = inventoryAfter(deployed, changes, made);
+  // The next plan compares with these lists.
+  for (const { files: listed } of partsOf(manifest, root)) await context.content.put(treeText(listed));
+  const inventory = verifies
     ? withTimes(after, await objectsAt(client.workspace, Object.keys(after.files)))
     : after;
+  const files = partsOf(manifest, root).reduce((sum, part) => sum + part.files.length, 0);
+  const { notebookFolder, testFolder } = await layoutOf(context);
   return {
-    folder: `/Workspace${place.root}`,
-    testFolder: `/Workspace${testRoot(place.root)}`,
-    files: Object.keys(after.files).length,
+    folder: notebookFolder,
+    testFolder,
+    files,
     inventory: await storeInventory(context, inventory),
   };
 }

@@ -70,14 +70,14 @@ export function versionFolder(
   files: readonly ManifestFile[],
   strategy: Strategy['strategy'],
 ): string {
-  return strategy === 'in-place' ? root : below(root, treeDigest(files));
+  return strategy === 'in-place' ? root : below(root, sha256(treeText(files)));
 }
 
-/** What is in a folder: SHA-256 of the paths and contents, and of the rule that makes notebooks of files. */
-export function treeDigest(files: readonly ManifestFile[]): string {
+/** What is in a folder, as canonical text: paths and contents, and the number of the rule that makes notebooks of files. */
+export function treeText(files: readonly ManifestFile[]): string {
   const listed = files.map(({ path, sha256: digest }) => [path, digest] as const);
   listed.sort(([left], [right]) => (left < right ? -1 : 1));
-  return sha256(canonicalJson({ rule: 1, files: listed }));
+  return canonicalJson({ rule: 1, files: listed });
 }
 
 function below(folder: string, digest: string): string {
