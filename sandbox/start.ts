@@ -8,6 +8,7 @@ import type { ShownRun } from './release/api.ts';
 import { SlipwayApi } from './release/api.ts';
 import { Approvals } from './release/approvals.ts';
 import { setFaults } from './release/faults.ts';
+import { follow } from './release/follow.ts';
 import type { StartOptions } from './release/options.ts';
 import { readOptions } from './release/options.ts';
 import type { SandboxProject } from './release/project.ts';
@@ -21,12 +22,12 @@ import {
   subscribe,
 } from './release/project.ts';
 import { inventories, summaryOf, violationsIn } from './release/summary.ts';
-import { ReleaseView, seconds } from './release/view.ts';
+import { seconds } from './release/view.ts';
+import { announce, withdraw } from './release/where.ts';
 import type { Stack } from './stack.ts';
 import { startStack } from './stack.ts';
 
 const WEBHOOK = { user: 'azure-devops', password: 'only-for-the-sandbox' };
-const LOOK_EVERY_MS = 150;
 
 /** A sandbox that is up. */
 interface Sandbox {
@@ -82,21 +83,6 @@ async function release({ cloud, stack, api, project, options }: Sandbox): Promis
   return `release-${build}`;
 }
 
-async function follow({ api, project, options }: Sandbox, id: string): Promise<ShownRun> {
-  const startedAt = Date.now();
-  const view = new ReleaseView(say, startedAt);
-  const approvals = new Approvals(api, options.approve, say);
-  for (;;) {
-    const run = await api.run(project.name, id);
-    if (run !== null) {
-      view.show(run, Date.now());
-      if (run.status !== 'running') return run;
-      await approvals.look(project.name, run);
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
 function conclude({ stack, cloud, project }: Sandbox, run: ShownRun): void {
   const took = seconds((run.endedAt ?? run.createdAt) - run.createdAt);
   say(`\nRun ${run.id} ${run.status} in ${took}.`);
@@ -122,7 +108,13 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().then(() => process.exit(130)));
   const before = inventories(sandbox.cloud);
-  const run = await follow(sandbox, await release(sandbox));
+  const { api, project } = sandbox;
+  const approvals = new Approvals(api, { how: options.approve }, say);
+  const id = await release(sandbox);
+  await announce({ url: `${sandbox.stack.url}/api`, project: project.name, pid: process.pid }).catch(
+    (error: unknown) => say(`npm run redeploy and rollback will need --url: ${String(error)}`),
+  );
+  const run = await follow({ api, project: project.name, approvals, write: say }, id);
   conclude(sandbox, run);
   if (options.once) await stop();
   if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(sandbox.cloud, run, before))}\n`);
@@ -131,6 +123,7 @@ async function main(): Promise<void> {
 }
 
 async function stopAll({ stack, cloud, options, folder }: Sandbox): Promise<void> {
+  await withdraw(process.pid);
   await stack.stop();
   await cloud.stop();
   if (options.state === null) await rm(folder, { recursive: true, force: true });

@@ -10,11 +10,18 @@ export class Approvals {
   private readonly handled = new Set<string>();
   private readonly api: SlipwayApi;
   private readonly how: StartOptions['approve'];
+  private readonly approver: string;
   private readonly write: (line: string) => void;
 
-  constructor(api: SlipwayApi, how: StartOptions['approve'], write: (line: string) => void) {
+  /** @param rules how gates are approved, and by whom: somebody else than the requester. */
+  constructor(
+    api: SlipwayApi,
+    { how, approver = APPROVER }: { readonly how: StartOptions['approve']; readonly approver?: string },
+    write: (line: string) => void,
+  ) {
     this.api = api;
     this.how = how;
+    this.approver = approver;
     this.write = write;
   }
 
@@ -37,12 +44,12 @@ export class Approvals {
     const verb = this.how === 'auto' ? 'approve' : await this.ask(where.stage, plan);
     const refusal = await this.api.decide(where, verb, {
       planHash: plan.hash,
-      by: APPROVER,
+      by: this.approver,
       comment: `by ${this.how}`,
     });
     this.write(
       refusal === null
-        ? `         ${verb === 'approve' ? 'approved' : 'rejected'} by ${APPROVER}`
+        ? `         ${verb === 'approve' ? 'approved' : 'rejected'} by ${this.approver}`
         : `         refused: ${refusal}`,
     );
   }
@@ -64,6 +71,6 @@ export class Approvals {
     planHash: string,
   ): string {
     const url = `${this.api.origin}/api/projects/${project}/runs/${run}/stages/${stage}/approve`;
-    return `curl -X POST ${url} -d '${JSON.stringify({ planHash, by: APPROVER })}'`;
+    return `curl -X POST ${url} -d '${JSON.stringify({ planHash, by: this.approver })}'`;
   }
 }

@@ -76,7 +76,8 @@ function listed(value: string | undefined): string[] {
   return (value ?? '').split(',').filter((item) => item !== '');
 }
 
-function readApprove(value: string | undefined, isTerminal: boolean): StartOptions['approve'] {
+/** @throws Error when it is none of them */
+export function readApprove(value: string | undefined, isTerminal: boolean): StartOptions['approve'] {
   if (value === undefined) return isTerminal ? 'ask' : 'none';
   if (value === 'ask' || value === 'auto' || value === 'none') return value;
   throw new Error(`--approve ${value}: it is ask, auto or none`);

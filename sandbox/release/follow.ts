@@ -1,0 +1,34 @@
+import type { ShownRun, SlipwayApi } from './api.ts';
+import type { Approvals } from './approvals.ts';
+import type { PlanView } from './plan-view.ts';
+import { ReleaseView } from './view.ts';
+
+const LOOK_EVERY_MS = 150;
+
+/** How a run is followed. */
+export interface Following {
+  readonly api: SlipwayApi;
+  readonly project: string;
+  readonly approvals: Approvals;
+  readonly write: (line: string) => void;
+  /** Shows what each stage would change before it is approved; without it only the counts are shown. */
+  readonly plans?: PlanView;
+}
+
+/** Shows a run as it goes on, approves what is to be approved, and gives the run at its end. */
+export async function follow(
+  { api, project, approvals, write, plans }: Following,
+  id: string,
+): Promise<ShownRun> {
+  const view = new ReleaseView(write, Date.now());
+  for (;;) {
+    const run = await api.run(project, id);
+    if (run !== null) {
+      view.show(run, Date.now());
+      await plans?.look(project, run);
+      if (run.status !== 'running') return run;
+      await approvals.look(project, run);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
