@@ -52,6 +52,13 @@ export const infrastructure: StepKind = {
       ...resourcesOf(differences, earlier, wanted),
     });
   },
+  async check(context, changes) {
+    const wanted = await readInfrastructure(context);
+    if (wanted === null || changes.length === 0) return [];
+    const { client, place } = siteOf(context, wanted);
+    await client.validate(place, sourceOf(wanted, plannedIn(changes).deploymentId));
+    return [];
+  },
   async apply(context, changes) {
     const wanted = await readInfrastructure(context);
     if (wanted === null || changes.length === 0) return { done: await outputOfLast(context, wanted) };

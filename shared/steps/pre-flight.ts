@@ -6,13 +6,14 @@ import type { ChangeCounts } from '../release/plan.ts';
 import { countChanges, NO_CHANGES } from '../release/plan.ts';
 import type { Finding } from './pre-flight-problems.ts';
 import { inWords } from './pre-flight-problems.ts';
+import { valuesOf } from './run-inputs.ts';
 import type { StepContext, StepKind, StepOutcome, UpcomingStep } from './step.ts';
 
 /**
- * What is not seen by then is looked at by another invocation. The longest that a step looks by itself is the minute of
- * what-if and half a minute of validation; a function has two minutes.
+ * After this time no further environment is begun: another invocation goes on there. The longest that a step looks by
+ * itself is a minute of what-if and half a minute of validation, and a function has two minutes.
  */
-const LONGEST_IN_MS = 95_000;
+const LONGEST_BEGINNING_IN_MS = 25_000;
 
 /** What one step of a later stage said. */
 const sightShape = z.strictObject({
@@ -46,31 +47,53 @@ export function preFlight(kinds: readonly StepKind[]): StepKind {
     async apply(context) {
       const before = await readSights(context);
       const known = new Set(before.map(nameOf));
-      const left = context.upcoming().filter((step) => !known.has(nameOf(placeOf(step))));
+      const steps = context.upcoming();
+      const left = steps.filter((step) => !known.has(nameOf(placeOf(step))));
       const sights = [...before, ...(await lookAt(context, byName, left))];
       if (context.signal.aborted) throw new Error('the run was cancelled');
-      const missed = left.filter((step) => !sights.some((sight) => nameOf(sight) === nameOf(placeOf(step))));
-      const isStuck = missed.length === left.length;
-      if (missed.length > 0 && !isStuck) return goOn(context, sights);
-      return conclude(inOrder([...sights, ...missed.map(unanswered)], context));
+      return sights.length < steps.length ? goOn(context, sights) : conclude(inOrder(sights, steps));
     },
   };
 }
 
-/** Looks at all steps at once: the clients know how much each host takes. */
+/**
+ * Looks at all workspaces side by side, and at the steps of an environment, too. Environments that share a workspace
+ * also share what it answers in a second, so they have their turns.
+ */
 async function lookAt(
   { clock, signal }: StepContext,
   kinds: ReadonlyMap<string, StepKind>,
   steps: readonly UpcomingStep[],
 ): Promise<readonly Sight[]> {
+  const end = clock.now() + LONGEST_BEGINNING_IN_MS;
   const sights: Sight[] = [];
-  const looks = steps.map(async (step) => void sights.push(await look(kinds.get(step.kind), step)));
-  const end = new AbortController();
-  const isLate = clock.sleep(LONGEST_IN_MS, AbortSignal.any([end.signal, signal]));
-  await Promise.race([Promise.all(looks), isLate]);
-  end.abort();
-  // What is answered later is not counted; it was only read.
-  return [...sights];
+  const lookAtAll = async (environments: readonly (readonly UpcomingStep[])[]) => {
+    for (const each of environments) {
+      if (clock.now() >= end || signal.aborted) return;
+      sights.push(...(await Promise.all(each.map((step) => look(kinds.get(step.kind), step)))));
+    }
+  };
+  await Promise.all((await byWorkspace(steps)).map(lookAtAll));
+  return sights;
+}
+
+/** The steps of each environment, environments of one workspace together. */
+async function byWorkspace(steps: readonly UpcomingStep[]): Promise<UpcomingStep[][][]> {
+  const environments = groupBy(steps, (step) => placeOf(step).environment);
+  const placed = environments.map(async (those) => {
+    const [first] = those;
+    const values = first === undefined ? null : await valuesOf(first.context).catch(() => null);
+    return { those, workspace: values?.variables.databricksWorkspaceUrl ?? those };
+  });
+  return groupBy(await Promise.all(placed), ({ workspace }) => workspace).map((group) =>
+    group.map(({ those }) => those),
+  );
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): Item[][] {
+  const groups = new Map<unknown, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
 }
 
 async function look(kind: StepKind | undefined, step: UpcomingStep): Promise<Sight> {
@@ -96,14 +119,9 @@ function nameOf({ stage, step }: Pick<Sight, 'stage' | 'step'>): string {
   return `${stage}/${step}`;
 }
 
-function unanswered(step: UpcomingStep): Sight {
-  const failures = [`no answer within ${LONGEST_IN_MS / 1000} seconds`];
-  return { ...placeOf(step), changes: null, problems: [], failures };
-}
-
 /** In the order of the run, not in that of the answers: the same problems give the same text. */
-function inOrder(sights: readonly Sight[], context: StepContext): Sight[] {
-  const names = context.upcoming().map((step) => nameOf(placeOf(step)));
+function inOrder(sights: readonly Sight[], steps: readonly UpcomingStep[]): Sight[] {
+  const names = steps.map((step) => nameOf(placeOf(step)));
   return [...sights].sort((left, right) => names.indexOf(nameOf(left)) - names.indexOf(nameOf(right)));
 }
 

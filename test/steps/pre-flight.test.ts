@@ -170,67 +170,62 @@ describe('all that stands in the way is one list', () => {
 });
 
 describe('looking ahead fits into the time of a function', () => {
-  /** A kind whose plan takes so long, and how often it was asked. */
-  function slow(timeInMs: number, asked: string[]) {
-    return kind(`takes-${timeInMs}`, {
+  /** A kind whose plan takes so long, and which notes who asked. */
+  function slow(timeInMs: number, asked: string[] = []) {
+    return kind('slow', {
       plan: async ({ clock, environment }) => {
-        asked.push(`${environment} ${timeInMs}`);
+        asked.push(String(environment));
         await clock.sleep(timeInMs);
         return [change('x')];
       },
     });
   }
 
-  test('all steps of all environments are looked at side by side', async () => {
-    const asked: string[] = [];
-    const { world, step } = worldBefore({
-      'dev/a': slow(60_000, asked),
-      'staging/a': slow(50_000, asked),
-      'production/a': slow(60_000, asked),
-    });
+  /** Environments in workspaces of their own, or all in one. */
+  function inWorkspaces(step: StepKind, urlOf: (environment: string) => string) {
+    const made = worldBefore({ 'dev/a': step, 'staging/a': step, 'production/a': step });
+    for (const { world } of made.world.ahead)
+      world.values.variables.databricksWorkspaceUrl = urlOf(world.environment);
+    return made;
+  }
+
+  test('all workspaces are looked at side by side', async () => {
+    const { world, step } = inWorkspaces(slow(60_000), (environment) => environment);
     const begun = world.clock.now();
     expect((await runToEnd(step, world)).calls).toBe(1);
     expect(world.clock.now() - begun).toBe(60_000);
   });
 
-  test('what was seen is not looked at again when another invocation goes on', async () => {
+  test('environments of one workspace have their turns, and what was seen is not looked at again', async () => {
     const asked: string[] = [];
-    let isSlow = true;
-    const once = kind('once-slow', {
-      plan: async ({ clock }) => {
-        asked.push('once-slow');
-        if (isSlow) await clock.sleep(10 * 60_000);
-        return [];
-      },
-    });
-    const { world, step } = worldBefore({ 'dev/quick': slow(10, asked), 'production/once-slow': once });
-    const begun = world.clock.now();
-    world.clock.sleep(90_000).then(() => {
-      isSlow = false;
-    });
+    const { world, step } = inWorkspaces(slow(20_000, asked), () => 'shared');
     const { calls, output } = await runToEnd(step, world);
     expect(calls).toBe(2);
-    expect(world.clock.now() - begun).toBeLessThan(120_000);
-    expect(asked).toEqual(['dev 10', 'once-slow', 'once-slow']);
-    expect(output?.environments).toMatchObject({ dev: { create: 1 } });
+    expect(asked).toEqual(['dev', 'staging', 'production']);
+    const one = { create: 1, update: 0, delete: 0, run: 0, steps: expect.anything() };
+    expect(output?.environments).toEqual({ dev: one, staging: one, production: one });
   });
 
-  test('a host that never answers is one of the problems, and the others are told', async () => {
-    const never = kind('never', { plan: () => new Promise(() => undefined) });
-    const { world, step } = worldBefore({
-      'staging/wheel': kind('wheel', { plan: refuses('No name.') }),
-      'production/never': never,
+  test('problems that were seen before the cut are in the list, in the order of the run', async () => {
+    const refusing = kind('slow', {
+      plan: async ({ clock, environment }) => {
+        await clock.sleep(30_000);
+        throw new Refusal(`No ${environment}.`);
+      },
     });
-    expect((await runToEnd(step, world)).refused).toBe(
-      list('staging, wheel: No name. production, never: no answer within 95 seconds.'),
+    const { world, step } = inWorkspaces(refusing, () => 'shared');
+    const { calls, refused } = await runToEnd(step, world);
+    expect(calls).toBe(3);
+    expect(refused).toBe(
+      list('dev, slow: No dev. staging, slow: No staging. production, slow: No production.'),
     );
   });
 
-  test('a cancelled run is not kept waiting', async () => {
-    const { world, step } = worldBefore({ 'dev/a': slow(60_000, []) });
-    const begun = world.clock.now();
+  test('a cancelled run begins with no further environment', async () => {
+    const asked: string[] = [];
+    const { world, step } = inWorkspaces(slow(20_000, asked), () => 'shared');
     world.clock.sleep(1_000).then(() => world.abort.abort());
     await expect(runToEnd(step, world)).rejects.toThrow('the run was cancelled');
-    expect(world.clock.now() - begun).toBe(1_000);
+    expect(asked).toEqual(['dev']);
   });
 });
