@@ -12,3 +12,12 @@ export function editDistance(from: string, to: string): number {
   }
   return row.at(-1) ?? 0;
 }
+
+/** The end of a sentence about a name that nobody knows: most often it is one that was misspelt. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((each) => ({ each, distance: editDistance(name, each) }))
+    .filter(({ distance }) => distance <= 3)
+    .sort((left, right) => left.distance - right.distance);
+  return nearest === undefined ? '' : `, did you mean "${nearest.each}"?`;
+}

@@ -1,6 +1,7 @@
 import type { GateDefinition, Pipeline, StageDefinition, StepDefinition } from '../release/pipeline.ts';
 import { NO_GATE } from '../release/pipeline.ts';
 import { DEFAULT_RETRY } from '../release/retry.ts';
+import { retryPolicy } from './conditions.ts';
 import type { EnvironmentFile, ProjectFile } from './project-file.ts';
 import { readWeekly } from './weekly-freeze.ts';
 
@@ -54,25 +55,61 @@ export interface BuildReference {
  */
 export function pipelineOf(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<string>): Pipeline {
   const stages: StageDefinition[] = [intake(file, build, kinds)];
-  const add = (stage: StageDefinition): void => {
-    stages.push({ ...stage, after: [stages.at(-1)?.name ?? INTAKE] });
-  };
+  /** Of every environment the stage with which its turn is over. */
+  const lastOf = new Map<string, string>();
   for (const [name, environment] of Object.entries(file.environments)) {
-    add(deployment(name, environment, kinds));
-    const tests = name === 'production' ? 'smoke-tests' : 'integration-tests';
-    const wanted = name === 'production' || name === 'staging';
-    const { organization, project } = file.azureDevOps;
-    const input = { ...inputOf(name, environment), organization, project, build: build.id };
-    if (wanted && kinds.has(tests)) add(verification(name, environment, { kind: tests, input }));
-    if (name === 'production' && kinds.has('feature-rollout')) add(rollout(name));
+    const before = [...lastOf.keys()].slice(-1);
+    const after = (environment.after ?? before).map((each) => lastOf.get(each) ?? each);
+    const turn = turnOf({ name, environment, file, build, kinds });
+    for (const [index, stage] of turn.entries())
+      stages.push({ ...stage, after: index === 0 ? afterOr(after) : [turn[index - 1]?.name ?? INTAKE] });
+    lastOf.set(name, turn.findLast(({ sharesEnvironment }) => !sharesEnvironment)?.name ?? name);
   }
   return {
-    environments: Object.entries(file.environments).map(([name, { policy, freezeWindows, identity }]) => {
-      const windows = freezeWindows.map(({ when, why }) => ({ from: 0, to: 0, ...readWeekly(when), why }));
-      return { name, policy, freezeWindows: windows, ...(identity === undefined ? {} : { identity }) };
-    }),
-    stages,
+    environments: Object.entries(file.environments).map(environmentDefinition),
+    stages: stages.map(withRetries(file)),
   };
+}
+
+function afterOr(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [INTAKE] : names;
+}
+
+function environmentDefinition([name, { policy, freezeWindows, identity }]: [string, EnvironmentFile]) {
+  const windows = freezeWindows.map(({ when, why }) => ({ from: 0, to: 0, ...readWeekly(when), why }));
+  return { name, policy, freezeWindows: windows, ...(identity === undefined ? {} : { identity }) };
+}
+
+function withRetries({ retries }: ProjectFile) {
+  const retry = retryPolicy(retries);
+  return (stage: StageDefinition): StageDefinition => ({
+    ...stage,
+    steps: stage.steps.map((each) => ({ ...each, retry })),
+  });
+}
+
+/** What the stages of an environment are made from. */
+interface TurnParts {
+  readonly name: string;
+  readonly environment: EnvironmentFile;
+  readonly file: ProjectFile;
+  readonly build: BuildReference;
+  readonly kinds: ReadonlySet<string>;
+}
+
+/** The stages of an environment: the deployment, then tests and rollout where there are some. */
+function turnOf({ name, environment, file, build, kinds }: TurnParts): StageDefinition[] {
+  const first = deployment(name, environment, kinds);
+  // Such a stage may well be skipped, and then there is nothing to test.
+  if (environment.when === 'failed') return [first];
+  const tests = name === 'production' ? 'smoke-tests' : 'integration-tests';
+  const wanted = name === 'production' || name === 'staging';
+  const { organization, project } = file.azureDevOps;
+  const input = { ...inputOf(name, environment), organization, project, build: build.id };
+  const turn = [first];
+  if (wanted && kinds.has(tests)) turn.push(verification(name, environment, { kind: tests, input }));
+  if (name === 'production' && kinds.has('feature-rollout')) turn.push(rollout(name, environment));
+  return turn;
 }
 
 const stageDefaults = {
@@ -114,40 +151,58 @@ function placesOf({ environments }: ProjectFile) {
 }
 
 function deployment(name: string, environment: EnvironmentFile, kinds: ReadonlySet<string>): StageDefinition {
-  const rows = DEPLOYMENT.filter(({ kind }) => kinds.has(kind));
-  const known = new Set(rows.map(({ kind }) => kind));
+  const { when, skip, allowFailure } = environment;
+  const left = new Set([...kinds].filter((kind) => !skip.some((skipped) => skipped === kind)));
   return {
     ...stageDefaults,
     name,
     environment: name,
+    when,
     gate: gateOf(environment),
     rollsBack: environment.rollback === 'on-failed-verification',
-    steps: rows.map((row) =>
-      step({ ...row, after: row.after.filter((kind) => known.has(kind)) }, inputOf(name, environment)),
-    ),
+    steps: DEPLOYMENT.filter(({ kind }) => left.has(kind)).map((row) => ({
+      ...step({ ...row, after: [...new Set(waitedFor(row, left))] }, inputOf(name, environment)),
+      allowFailure: allowFailure.some((each) => each === row.kind),
+    })),
   };
+}
+
+/** What comes after a step that is left out waits for what that one would have waited for. */
+function waitedFor({ after }: KindRow, left: ReadonlySet<string>): string[] {
+  return after.flatMap((kind) => {
+    const row = DEPLOYMENT.find((each) => each.kind === kind);
+    return left.has(kind) || row === undefined ? [kind] : waitedFor(row, left);
+  });
+}
+
+/** Whether a stage of this name is wanted at all, and whether the release may go on without its success. */
+function conditionsOf(name: 'integration-tests' | 'smoke-tests' | 'rollout', environment: EnvironmentFile) {
+  const { skip, allowFailure, rollback } = environment;
+  const mayFail = allowFailure.includes(name);
+  const rollsBack = rollback === 'on-failed-verification' && !mayFail;
+  return { name, skip: skip.includes(name), allowFailure: mayFail, rollsBack };
 }
 
 /** Tests in an environment: a stage of one step, named as its kind. */
 interface Tests {
-  readonly kind: string;
+  readonly kind: 'integration-tests' | 'smoke-tests';
   readonly input: StepDefinition['input'];
 }
 
 function verification(name: string, environment: EnvironmentFile, { kind, input }: Tests): StageDefinition {
   return {
     ...stageDefaults,
-    name: kind,
+    ...conditionsOf(kind, environment),
     environment: name,
-    rollsBack: environment.rollback === 'on-failed-verification',
     steps: [step({ ...verifies, kind }, input)],
   };
 }
 
 /** Flags move for hours or days; newer releases are not kept out meanwhile. */
-function rollout(name: string): StageDefinition {
+function rollout(name: string, environment: EnvironmentFile): StageDefinition {
   const steps = [step({ ...verifies, kind: 'feature-rollout' }, {})];
-  return { ...stageDefaults, name: 'rollout', environment: name, sharesEnvironment: true, steps };
+  const conditions = { ...conditionsOf('rollout', environment), rollsBack: false };
+  return { ...stageDefaults, ...conditions, environment: name, sharesEnvironment: true, steps };
 }
 
 function gateOf({

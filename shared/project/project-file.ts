@@ -1,7 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { messageOf, UnreadableInput } from '../errors.ts';
-import { editDistance } from './edit-distance.ts';
+import { conditions, retries, wrongPlaces } from './conditions.ts';
+import { suggestion } from './edit-distance.ts';
 import { readWeekly } from './weekly-freeze.ts';
 
 const name = z
@@ -53,6 +54,7 @@ const environment = z.strictObject({
   rollback: z.enum(['none', 'on-failed-verification']).default('none'),
   /** Client id of the user-assigned identity that deploys here; the service's own when left out. */
   identity: guid.optional(),
+  ...conditions,
 });
 
 function isDistinct(values: readonly string[]): boolean {
@@ -68,6 +70,7 @@ const projectFile = z.strictObject({
     releasePipeline: id.optional(),
   }),
   branches: z.array(z.string().min(1)).nonempty().default(['main']),
+  retries: retries.optional(),
   /** In the order of the release. */
   environments: z
     .record(name, environment)
@@ -75,7 +78,10 @@ const projectFile = z.strictObject({
     .refine(
       (all) => isDistinct(Object.values(all).map(({ key }) => key)),
       'every environment needs a key of its own',
-    ),
+    )
+    .superRefine((all, { addIssue }) => {
+      for (const problem of wrongPlaces(all)) addIssue({ code: 'custom', ...problem });
+    }),
 });
 
 /** The one reviewed file that registers a project (`slipway.yaml`). */
@@ -116,7 +122,7 @@ function plainValue(document: ReturnType<typeof parseDocument>): unknown {
 /** A key that nobody knows is most often one that was misspelt. */
 function inWords(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'unrecognized_keys') return issue.message;
-  return issue.keys.map((key) => `there is no key "${key}"${suggestion(key)}`).join(', ');
+  return issue.keys.map((key) => `there is no key "${key}"${suggestion(key, KEYS)}`).join(', ');
 }
 
 /** Every key of the file, wherever it may stand. */
@@ -125,14 +131,8 @@ const KEYS = [
   ...Object.keys(projectFile.shape.azureDevOps.shape),
   ...Object.keys(environment.shape),
   ...Object.keys(freezeWindow.shape),
+  ...Object.keys(retries.shape),
 ];
-
-function suggestion(key: string): string {
-  const [nearest] = KEYS.map((known) => ({ known, distance: editDistance(key, known) }))
-    .filter(({ distance }) => distance <= 3)
-    .sort((left, right) => left.distance - right.distance);
-  return nearest === undefined ? '' : `, did you mean "${nearest.known}"?`;
-}
 
 /** Reads what was registered before, from its stored form. @throws UnreadableInput */
 export function readStoredProject(settings: unknown): ProjectFile {

@@ -88,6 +88,8 @@ export function environmentPipeline(
     stages.push({
       ...stage,
       after: previous === undefined ? [] : [previous.name],
+      // Which ends of other environments a release looks at has no meaning here.
+      when: 'succeeded',
       gate: gated ? stage.gate : NO_GATE,
       rollsBack: gated && stage.rollsBack,
     });

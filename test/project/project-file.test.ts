@@ -40,6 +40,9 @@ describe('a project is registered by one file', () => {
           strategy: 'in-place',
           keepReleases: 3,
           rollback: 'none',
+          when: 'succeeded',
+          skip: [],
+          allowFailure: [],
         },
       },
     });
@@ -99,6 +102,39 @@ environments:
     const problems = problemsOf(`${SMALL}${line}\n`);
     expect(problems).toContain(problem);
     if (line.startsWith('colour')) expect(problems).not.toContain('did you mean');
+  });
+
+  test.each([
+    [
+      'skip: [feature-flag]',
+      'skip.0: there is no step or stage "feature-flag", did you mean "feature-flags"?',
+    ],
+    [
+      'skip: [everything]',
+      'skip.0: there is no step or stage "everything": there are infrastructure, unity-catalog',
+    ],
+    [
+      'allowFailure: [smoketests]',
+      'allowFailure.0: there is no step or stage "smoketests", did you mean "smoke-tests"?',
+    ],
+    [
+      'allowFailure: [wheel]',
+      'allowFailure.0: "wheel" may not fail, since later steps are built on it: allowed are feature',
+    ],
+    ['after: [deb]', 'after.0: there is no environment "deb", did you mean "dev"?'],
+    ['after: [dev, qa]', 'after.1: "qa" does not stand above qa, so it cannot be waited for'],
+    ['when: never', 'when: Invalid option: expected one of "succeeded"|"failed"|"always"'],
+  ])('a condition that names nothing: %s', (condition, problem) => {
+    const yaml = `${SMALL}  qa: { key: qa, subscription: ${SUBSCRIPTION}, ${condition} }\n`;
+    expect(problemsOf(yaml)).toContain(`slipway.yaml: line 6, environments.qa.${problem}`);
+  });
+
+  test.each([
+    ['attempts: 0', 'retries.attempts: Too small'],
+    ['firstPause: soon', 'retries.firstPause: a time such as "15 seconds" or "2 minutes"'],
+    ['attemps: 2', 'retries: there is no key "attemps", did you mean "attempts"?'],
+  ])('retries that cannot be: %s', (retries, problem) => {
+    expect(problemsOf(`${SMALL}retries: { ${retries} }\n`)).toContain(problem);
   });
 
   test('two environments with one key', () => {
