@@ -54,7 +54,7 @@ export async function layoutOf(context: StepContext): Promise<ReleaseLayout> {
 }
 
 export const NOTEBOOK_PATH = 'databricksNotebookPath';
-const LIBRARY_PATH = 'databricksDbfsLibPath';
+export const LIBRARY_PATH = 'databricksDbfsLibPath';
 
 /** The folder of the artifact `databricks-tests`, beside that of the notebooks. */
 export function testRoot(root: string): string {

@@ -69,6 +69,34 @@ export async function putWheel(
   }
 }
 
+/** What kind of place a wheel's path is in. */
+function kindOf(path: string): LibraryFolder['kind'] {
+  if (path.startsWith('dbfs:')) return 'dbfs';
+  return path.startsWith('/Volumes/') ? 'volume' : 'workspace';
+}
+
+/** Size of a wheel that is there, in bytes; null when there is none, or something else. */
+export async function wheelSize(client: DatabricksClient, path: string): Promise<number | null> {
+  const kind = kindOf(path);
+  if (kind === 'volume') return client.volumes.size(path);
+  if (kind === 'dbfs') return client.dbfs.size(path);
+  return (await client.workspace.status(path))?.size ?? null;
+}
+
+/** Removes a wheel; one that is gone is fine. Its folder stays. */
+export async function removeWheel(client: DatabricksClient, path: string): Promise<void> {
+  const kind = kindOf(path);
+  if (kind === 'volume') await client.volumes.remove(path);
+  else await (kind === 'dbfs' ? client.dbfs : client.workspace).remove(path);
+}
+
+/** Removes a folder of wheels if nothing is in it. */
+export async function removeWheelFolder(client: DatabricksClient, path: string): Promise<void> {
+  const kind = kindOf(path);
+  if (kind === 'volume') await client.volumes.removeFolder(path);
+  else await (kind === 'dbfs' ? client.dbfs : client.workspace).remove(path);
+}
+
 async function putIntoVolume(
   { client, clock }: Pick<Site, 'client' | 'clock'>,
   path: string,

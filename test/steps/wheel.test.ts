@@ -3,7 +3,7 @@ import { wheelsOf } from '../../shared/steps/release-layout.ts';
 import { wheel } from '../../shared/steps/wheel.ts';
 import { buildWheel } from '../../tools/example/wheel.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
-import { databricksWorld, makeVolume, writesOf } from './databricks-world.ts';
+import { databricksWorld, makeVolume, WORKSPACE, writesOf } from './databricks-world.ts';
 import { plan, runToEnd } from './step-runner.ts';
 
 const STORAGE = { metastoreStorageRoot: 'abfss://meta@stmeta001.dfs.core.windows.net/' };
@@ -251,4 +251,97 @@ test('several wheels of a release are all deployed, and configuration can ask wh
   const files = [one, two].map(({ fileName }) => ({ path: fileName, size: 1, sha256: '' }));
   const placed = wheelsOf({ schema: 1, artifacts: { 'python-wheel': files } }, VOLUME, 'in-place');
   expect(placed.map(({ path }) => path)).toEqual(filesOf('volume-file'));
+});
+
+describe('versioned', () => {
+  beforeEach(() => {
+    world.input = { strategy: 'versioned', keep: 3 };
+  });
+  const wheelFolder = /\/releases\/[0-9a-f]{16}\/parking_sensors-[\d.]+-py3-none-any\.whl$/;
+
+  test('a wheel has a folder of its own, under the name that the build gave it, and is measured there', async () => {
+    const name = await release('1.2.0');
+    const { output } = await deploy();
+    expect(filesOf('volume-file')).toEqual([output?.path]);
+    expect(String(output?.path)).toMatch(wheelFolder);
+    expect(String(output?.path).endsWith(name)).toBe(true);
+    expect(twin.log.counts()).toEqual({
+      'Files.create_directory': 1,
+      'Files.upload': 1,
+      'Files.get_metadata': 1,
+    });
+  });
+
+  test.each(['/Workspace/Shared/parking-sensors/libraries', 'dbfs:/parking-sensors/libraries'])(
+    'in %s too',
+    async (folder) => {
+      into(folder);
+      await release('1.2.0');
+      const { output } = await deploy();
+      expect(String(output?.path).startsWith(`${folder}/releases/`)).toBe(true);
+      expect([...filesOf('file'), ...filesOf('dbfs-file')]).toHaveLength(1);
+    },
+  );
+
+  test('an unchanged wheel and one of an earlier release make no request', async () => {
+    await release('1.2.0');
+    await deploy();
+    await release('1.3.0');
+    await deploy();
+    await release('1.2.0');
+    expect((await redeploy()).changes).toEqual([]);
+    expect(twin.log.count()).toBe(0);
+  });
+
+  test('the same name with other content is refused, since pip would take it as installed', async () => {
+    await release('1.2.0');
+    await deploy();
+    await release('1.2.0', 'x = 2\n');
+    expect(await refusalOf()).toContain('was deployed to dev with other content');
+  });
+
+  test('the name stays taken after a change of strategy, in both directions', async () => {
+    world.input = {};
+    await release('1.2.0');
+    await deploy();
+    world.input = { strategy: 'versioned' };
+    await release('1.2.0', 'x = 2\n');
+    expect(await refusalOf()).toContain('was deployed to dev with other content');
+    await release('1.3.0');
+    await deploy();
+    world.input = {};
+    await release('1.3.0', 'x = 2\n');
+    expect(await refusalOf()).toContain('was deployed to dev with other content');
+  });
+
+  test('a wheel that arrived although its upload failed is not written again', async () => {
+    twin.faults.add({ kind: 'drop', match: 'Files.upload', times: 4, when: 'after' });
+    await release('1.2.0');
+    await expect(deploy()).rejects.toThrow(/no answer/);
+    expect((await redeploy()).refused).toBeNull();
+    expect(twin.log.counts()).toEqual({ 'Files.get_metadata': 1 });
+  });
+
+  test('a wheel that arrived short is a failure, which another attempt may mend', async () => {
+    const { databricks } = world.clients;
+    const shortened = (url: string) => {
+      const client = databricks(url);
+      const put = (path: string, content: Uint8Array) => client.volumes.put(path, content.subarray(1));
+      return { ...client, volumes: { ...client.volumes, put } };
+    };
+    world.clients = { ...world.clients, databricks: shortened };
+    await release('1.2.0');
+    await expect(deploy()).rejects.toThrow(/has \d+ bytes after its upload, not \d+/);
+    world.clients = { ...world.clients, databricks };
+    expect((await redeploy()).refused).toBeNull();
+  });
+
+  test('an inventory from before there were versions is read', async () => {
+    const name = await release('1.2.0');
+    const wheels = { [`${VOLUME}/${name}`]: 'of another content' };
+    const inventory = { schema: 1, workspace: WORKSPACE, wheels };
+    world.contents.set('1', new TextEncoder().encode(JSON.stringify(inventory)));
+    world.inventory = { digest: '1', uncertain: [] };
+    expect(await refusalOf()).toContain('was deployed to dev with other content');
+  });
 });
