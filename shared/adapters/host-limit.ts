@@ -8,6 +8,14 @@ export interface Limit {
   readonly burst?: number;
 }
 
+/** A host that was silent for so long will be silent a while: nobody else is made to wait for it. */
+export const SILENCE_IN_MS = 30_000;
+
+interface Waiting {
+  readonly enter: () => void;
+  readonly giveUp: (error: unknown) => void;
+}
+
 /**
  * The limit of one host, shared by everything in the process that talks to it. Beyond the burst, requests are
  * spaced evenly, so that they do not meet the service's own limit.
@@ -17,7 +25,7 @@ export class HostLimit {
   private free: number;
   private readonly spacingInMs: number;
   private readonly slackInMs: number;
-  private readonly waiting: (() => void)[] = [];
+  private waiting: Waiting[] = [];
   private readonly clock: Clock;
 
   constructor({ requestsPerSecond, inFlight, burst = 1 }: Limit, clock: Clock) {
@@ -27,11 +35,18 @@ export class HostLimit {
     this.clock = clock;
   }
 
-  /** Waits for a place and for the time slot, does the work, and gives the place back. */
+  /**
+   * Waits for a place and for the time slot, does the work, and gives the place back. Where the work fails after a
+   * long silence, those who wait for a place fail with it: a queue of requests takes as long as one.
+   */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.enter();
+    const begunAt = this.clock.now();
     try {
       return await work();
+    } catch (error) {
+      if (this.clock.now() - begunAt >= SILENCE_IN_MS) this.sendAway(error);
+      throw error;
     } finally {
       this.leave();
     }
@@ -39,7 +54,7 @@ export class HostLimit {
 
   private async enter(): Promise<void> {
     if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else await new Promise<void>((resolve, reject) => this.waiting.push({ enter: resolve, giveUp: reject }));
     const now = this.clock.now();
     const at = Math.max(now, this.nextAt - this.slackInMs);
     this.nextAt = Math.max(now, this.nextAt) + this.spacingInMs;
@@ -49,7 +64,13 @@ export class HostLimit {
   private leave(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.free += 1;
-    else next();
+    else next.enter();
+  }
+
+  private sendAway(error: unknown): void {
+    const those = this.waiting;
+    this.waiting = [];
+    for (const { giveUp } of those) giveUp(error);
   }
 }
 

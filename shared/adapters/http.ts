@@ -6,6 +6,7 @@ import type { Clock } from '../engine/ports.ts';
 import { messageOf, Refusal, TransientFailure } from '../errors.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
+import { SILENCE_IN_MS } from './host-limit.ts';
 import { HttpError, readErrorBody } from './http-error.ts';
 
 /** One place on the network, and how to talk to it. */
@@ -196,9 +197,12 @@ type Once = (request: HttpRequest) => Promise<HttpResponse>;
 async function sendWithRetries(once: Once, request: HttpRequest, clock: Clock): Promise<HttpResponse> {
   const repeatable = request.idempotent ?? (request.method !== 'POST' && request.method !== 'PATCH');
   for (let retries = 0; ; retries += 1) {
+    const begunAt = clock.now();
     const answer = await once(request).catch((error: unknown) => error);
     const wait = waitBefore(answer, retries);
-    const isOver = retries === MOST_RETRIES || request.signal?.aborted || wait > LONGEST_WAIT_IN_MS;
+    const isSilent = !isResponse(answer) && clock.now() - begunAt >= SILENCE_IN_MS;
+    const isOver =
+      retries === MOST_RETRIES || request.signal?.aborted || wait > LONGEST_WAIT_IN_MS || isSilent;
     if (isOver || !mayRetry(answer, repeatable)) return conclude(answer, request);
     await clock.sleep(wait, request.signal);
   }

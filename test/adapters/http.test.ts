@@ -369,6 +369,44 @@ describe('the limit of a host', () => {
     ).toBe('done');
   });
 
+  test('lets a queue of requests to a silent host take as long as one of them', async () => {
+    const clock = newClock();
+    const startedAt = clock.now();
+    let sent = 0;
+    const httpClient: HttpClient = {
+      async sendRequest() {
+        sent += 1;
+        await clock.sleep(60_000);
+        throw new Error('timed out');
+      },
+    };
+    const limits = { of: new HostLimits(clock), limit: { requestsPerSecond: 1000, inFlight: 2, burst: 9 } };
+    const http = createHttp({ baseUrl: HOST, credential: null, scope: 's', clock, httpClient, limits });
+    const asked = Array.from({ length: 9 }, () => http.send({ method: 'GET', path: '/things' }));
+    const ends = await underVirtualTime(clock, Promise.allSettled(asked));
+    expect(ends.map(({ status }) => status)).toEqual(Array.from({ length: 9 }, () => 'rejected'));
+    expect(sent).toBe(2);
+    expect(clock.now() - startedAt).toBe(60_000);
+  });
+
+  test('has all its places again after a silence', async () => {
+    const clock = newClock();
+    const host = new HostLimits(clock).of('host', { requestsPerSecond: 1000, inFlight: 1 });
+    const silent = async () => {
+      await clock.sleep(30_000);
+      throw lost;
+    };
+    const asked = [host.run(silent), host.run(async () => 'never')];
+    const ends = await underVirtualTime(clock, Promise.allSettled(asked));
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(
+      await underVirtualTime(
+        clock,
+        host.run(async () => 'now'),
+      ),
+    ).toBe('now');
+  });
+
   test('is shared by all that talk to the host, and by nobody else', () => {
     const limits = new HostLimits(newClock());
     const limit = { requestsPerSecond: 1, inFlight: 1 };
