@@ -18,16 +18,15 @@ export interface BearerTokens {
   forget(): void;
 }
 
-/** Gets and keeps the token of one scope; concurrent callers wait for one request. */
-export function bearerTokens({
-  credential,
-  scope,
-  clock,
-}: {
+export interface TokenSource {
+  /** Null where no token is wanted. */
   readonly credential: TokenCredential | null;
   readonly scope: string;
   readonly clock: Clock;
-}): BearerTokens {
+}
+
+/** Gets and keeps the token of one scope; concurrent callers wait for one request. */
+export function bearerTokens({ credential, scope, clock }: TokenSource): BearerTokens {
   let known: AccessToken | null = null;
   let pending: Promise<AccessToken | null> | null = null;
   const lasts = (timeInMs: number) => known !== null && known.expiresOnTimestamp - clock.now() >= timeInMs;
@@ -52,6 +51,28 @@ export function bearerTokens({
     },
     forget() {
       known = null;
+    },
+  };
+}
+
+/** The headers that say who asks: `Authorization`, and one more where a service wants a second token. */
+export function tokenHeaders({
+  secondToken,
+  ...source
+}: TokenSource & { readonly secondToken?: { readonly scope: string; readonly header: string } }) {
+  const first = bearerTokens(source);
+  const second = secondToken === undefined ? null : bearerTokens({ ...source, scope: secondToken.scope });
+  return {
+    async headers(): Promise<Readonly<Record<string, string>>> {
+      const [token, other] = await Promise.all([first.token(), second?.token() ?? null]);
+      return {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(other === null || secondToken === undefined ? {} : { [secondToken.header]: other }),
+      };
+    },
+    forget(): void {
+      first.forget();
+      second?.forget();
     },
   };
 }

@@ -4,7 +4,7 @@ import { createDefaultHttpClient, createHttpHeaders, createPipelineRequest } fro
 import { parse, stringify } from 'lossless-json';
 import type { Clock } from '../engine/ports.ts';
 import { messageOf, Refusal, TransientFailure } from '../errors.ts';
-import { bearerTokens } from './bearer-tokens.ts';
+import { tokenHeaders } from './bearer-tokens.ts';
 import type { HostLimits, Limit } from './host-limit.ts';
 import { SILENCE_IN_MS } from './host-limit.ts';
 import { HttpError, readErrorBody } from './http-error.ts';
@@ -78,7 +78,7 @@ export function createHttp(options: HttpOptions): Http {
     throw new Error(`${options.baseUrl}: only https is allowed, except on loopback`);
   }
   const client = options.httpClient ?? createDefaultHttpClient();
-  const tokens = tokensOf(options);
+  const tokens = tokenHeaders(options);
   const limit = options.limits?.of.of(base.host, options.limits.limit);
   const once = async (request: HttpRequest) => {
     const authorization = await tokens.headers();
@@ -93,26 +93,6 @@ export function createHttp(options: HttpOptions): Http {
       // Without the slash, `@host` or `.host` would make another host of the base.
       if (!/^(\/|$)/.test(request.path)) throw new Error(`${request.path} does not begin with a slash`);
       return sendWithRetries(once, request, options.clock);
-    },
-  };
-}
-
-/** The headers that say who asks. */
-function tokensOf(options: HttpOptions) {
-  const { secondToken } = options;
-  const first = bearerTokens(options);
-  const second = secondToken === undefined ? null : bearerTokens({ ...options, scope: secondToken.scope });
-  return {
-    async headers(): Promise<Readonly<Record<string, string>>> {
-      const [token, other] = await Promise.all([first.token(), second?.token() ?? null]);
-      return {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(other === null || secondToken === undefined ? {} : { [secondToken.header]: other }),
-      };
-    },
-    forget() {
-      first.forget();
-      second?.forget();
     },
   };
 }
@@ -220,8 +200,9 @@ function mayRetry(answer: unknown, repeatable: boolean): boolean {
 }
 
 function waitBefore(answer: unknown, retries: number): number {
-  const after = isResponse(answer) ? Number(answer.headers['retry-after']) : Number.NaN;
-  return after >= 0 ? after * 1000 : 500 * 2 ** retries;
+  const { 'retry-after': seconds, 'retry-after-ms': milliseconds } = isResponse(answer) ? answer.headers : {};
+  const after = milliseconds === undefined ? Number(seconds) * 1000 : Number(milliseconds);
+  return after >= 0 ? after : 500 * 2 ** retries;
 }
 
 function conclude(answer: unknown, request: HttpRequest): HttpResponse {

@@ -53,10 +53,15 @@ function upcomingOf(ports: Ports, claimed: Claimed, signal: AbortSignal): Upcomi
   return later.flatMap((next) => {
     const definition = run.pipeline.stages.find(({ name }) => name === next.name);
     if (definition?.skip) return [];
-    return next.steps.map((step) => ({
-      kind: definition?.steps.find(({ name }) => name === step.name)?.kind ?? step.name,
-      context: stepContext(ports, { run, stage: next, step, environments }, signal),
-    }));
+    const stageMayFail = definition?.when === 'failed' || definition?.allowFailure === true;
+    return next.steps.map((step) => {
+      const itsOwn = definition?.steps.find(({ name }) => name === step.name);
+      return {
+        kind: itsOwn?.kind ?? step.name,
+        mayFail: stageMayFail || itsOwn?.allowFailure === true,
+        context: stepContext(ports, { run, stage: next, step, environments }, signal),
+      };
+    });
   });
 }
 

@@ -24,6 +24,8 @@ const sightShape = z.strictObject({
   changes: z
     .strictObject({ create: z.number(), update: z.number(), delete: z.number(), run: z.number() })
     .nullable(),
+  /** Nothing that stands in its way stops the run. */
+  mayFail: z.boolean(),
   /** What would be the same at any other try. */
   problems: z.array(z.string()),
   /** What another try may find out. */
@@ -51,7 +53,7 @@ export function preFlight(kinds: readonly StepKind[]): StepKind {
       const left = steps.filter((step) => !known.has(nameOf(placeOf(step))));
       const sights = [...before, ...(await lookAt(context, byName, left))];
       if (context.signal.aborted) throw new Error('the run was cancelled');
-      return sights.length < steps.length ? goOn(context, sights) : conclude(inOrder(sights, steps));
+      return sights.length < steps.length ? goOn(context, sights) : conclude(context, inOrder(sights, steps));
     },
   };
 }
@@ -97,7 +99,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): 
 }
 
 async function look(kind: StepKind | undefined, step: UpcomingStep): Promise<Sight> {
-  const sight = { ...placeOf(step), changes: null, problems: [], failures: [] };
+  const sight = { ...placeOf(step), mayFail: step.mayFail, changes: null, problems: [], failures: [] };
   if (kind === undefined)
     return { ...sight, problems: [`This version of Slipway has no step kind "${step.kind}".`] };
   try {
@@ -144,9 +146,16 @@ async function readSights({ content, memo }: StepContext): Promise<readonly Sigh
  * One definite problem is enough to end the run: it would be there at any other try. Failures alone are tried again.
  * @throws TransientFailure
  */
-function conclude(sights: readonly Sight[]): StepOutcome {
-  const problems = findingsIn(sights, ({ problems }) => problems);
-  const failures = findingsIn(sights, ({ failures }) => failures);
+function conclude({ log, project, run }: StepContext, sights: readonly Sight[]): StepOutcome {
+  const needed = sights.filter(({ mayFail }) => !mayFail);
+  const problems = findingsIn(needed, ({ problems }) => problems);
+  const failures = findingsIn(needed, ({ failures }) => failures);
+  const others = sights.filter(({ mayFail }) => mayFail);
+  for (const { environment, step, text } of findingsIn(others, (each) => [
+    ...each.problems,
+    ...each.failures,
+  ]))
+    log.warn(`${environment}, ${step} would fail, which is allowed: ${text}`, { project, run: run.id });
   if (problems.length > 0) return { refused: inWords([...problems, ...failures]) };
   if (failures.length > 0) throw new TransientFailure(inWords(failures));
   return { done: { environments: outputOf(sights) } };

@@ -38,6 +38,8 @@ export interface StepContext {
 /** A step of a later stage: name of its kind, and what it would be told. */
 export interface UpcomingStep {
   readonly kind: string;
+  /** The run goes on without it: a failure is allowed, or it is for a run that has failed. */
+  readonly mayFail: boolean;
   readonly context: StepContext;
 }
 
@@ -67,6 +69,9 @@ export interface StepKind {
   check?(context: StepContext, changes: readonly Change[]): Promise<readonly string[]>;
   /** Makes the changes. Every call may be the repetition of one whose answer was lost. */
   apply(context: StepContext, changes: readonly Change[]): Promise<StepOutcome>;
-  /** Stops what `apply` started outside and waits for. */
+  /**
+   * Stops what `apply` started outside and waits for. Without a memo nobody knows whether it started anything: look for
+   * it by its name or mark; what is not there is fine.
+   */
   cancel?(context: StepContext): Promise<StepOutcome>;
 }

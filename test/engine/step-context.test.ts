@@ -80,6 +80,24 @@ describe('what is still to come', () => {
     ]);
   });
 
+  test('says what may fail: allowed failures, and what is for a run that has failed', () => {
+    const { stages, environments } = table();
+    const tolerant = stages.map((each) => {
+      if (each.name === 'dev') return { ...each, allowFailure: true };
+      if (each.name === 'production')
+        return { ...each, steps: [step('a'), step('b', { allowFailure: true })] };
+      return each.name === 'smoke-tests' ? { ...each, when: 'failed' as const } : each;
+    });
+    const { context } = contextIn(runOf({ environments, stages: tolerant }), 'intake');
+    const upcoming = context.upcoming().map((next) => [next.context.step, next.mayFail]);
+    expect(upcoming).toEqual([
+      ['deploy', true],
+      ['a', false],
+      ['b', true],
+      ['deploy', true],
+    ]);
+  });
+
   test('does not include stages that were skipped from the start', () => {
     const { stages, environments } = table();
     const skipped = stages.map((each) => (each.name === 'dev' ? { ...each, skip: true } : each));

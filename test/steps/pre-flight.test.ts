@@ -161,6 +161,16 @@ describe('all that stands in the way is one list', () => {
     expect((await runToEnd(step, world)).refused).not.toContain('canary');
   });
 
+  test('in which nothing stands that the run would not stop for; the log has it', async () => {
+    const { world, step } = worldBefore({
+      'dev/a': kind('a', { plan: refuses('Not now.') }),
+      'production/b': kind('b', { plan: async () => [] }),
+    });
+    world.ahead = world.ahead.map((each) => ({ ...each, mayFail: each.kind.name === 'a' }));
+    expect((await runToEnd(step, world)).refused).toBeNull();
+    expect(world.log).toEqual(['dev, a would fail, which is allowed: Not now.']);
+  });
+
   test('which also names a kind of step that this version does not have', async () => {
     const { world } = worldBefore({ 'dev/dashboards': kind('dashboards') });
     expect((await runToEnd(preFlight([]), world)).refused).toBe(

@@ -45,7 +45,7 @@ export interface World {
   /** Cancels the run when aborted. */
   abort: AbortController;
   /** Steps of later stages, each in its own world. */
-  ahead: readonly { readonly kind: StepKind; readonly world: World }[];
+  ahead: readonly { readonly kind: StepKind; readonly world: World; readonly mayFail?: boolean }[];
 }
 
 /** Makes a world with nothing in it: project parking-sensors, environment dev. */
@@ -162,6 +162,7 @@ export async function contextOf(kind: StepKind, world: World, memo: Json): Promi
   const write = (text: string) => void log.push(text);
   const ahead = world.ahead.map(async (next) => ({
     kind: next.kind.name,
+    mayFail: next.mayFail ?? false,
     context: await contextOf(next.kind, next.world, null),
   }));
   const upcoming = await Promise.all(ahead);
