@@ -234,6 +234,15 @@ describe('the part of a pipeline for one environment', () => {
     expect(stages[0]).toMatchObject({ gate: ONE_APPROVAL, rollsBack: true });
   });
 
+  test('does not wait for a failure, where the environment is one for failures', () => {
+    const failures = pipeline([
+      stage('staging'),
+      stage('rescue', { after: ['staging'], when: 'failed', environment: 'production' }),
+    ]);
+    const { stages } = environmentPipeline(failures, 'production', { gated: true });
+    expect(stages.map(({ name, when }) => [name, when])).toEqual([['rescue', 'succeeded']]);
+  });
+
   test('has no gates and no rollback when it is a rollback', () => {
     const [production] = environmentPipeline(table, 'production', { gated: false }).stages;
     expect(production).toMatchObject({ gate: NO_GATE, rollsBack: false });
