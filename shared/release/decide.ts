@@ -49,12 +49,13 @@ function conclude(draft: Draft, state: State): Decision {
   return { run: draft.run, environments, effects: draft.effects.filter((effect) => isMeant(draft, effect)) };
 }
 
-/** A step that was asked for and withdrawn in the same decision needs no message. */
+/** A step that was asked for and withdrawn, or asked to stop, in the same decision needs no message. */
 function isMeant({ run }: Draft, effect: Effect): boolean {
   if (effect.type !== 'run-step') return true;
   const stage = run.stages.find(({ name }) => name === effect.stage);
   const step = stage?.steps.find(({ name }) => name === effect.step);
-  return step?.status === 'pending' || step?.status === 'waiting';
+  if (step?.mode !== effect.mode) return false;
+  return step.status === 'pending' || step.status === 'waiting';
 }
 
 function changedIn(draft: Draft, state: State): Environment[] {

@@ -13,6 +13,7 @@ import {
   askForReadySteps,
   isInFlight,
   isSettled,
+  mayHaveStarted,
   plannedChanges,
   takeBackLostClaims,
   withdraw,
@@ -57,10 +58,7 @@ function windUp(draft: Draft, turn: StageTurn): void {
   const { run } = draft;
   withdraw(turn);
   for (const stepTurn of stepTurns(turn)) {
-    const { step, definition } = stepTurn;
-    const startedSomething =
-      step.status === 'waiting' || (step.status === 'pending' && step.mode === 'apply');
-    if (startedSomething && definition.cancels) askFor(draft, stepTurn, 'cancel');
+    if (stepTurn.definition.cancels && mayHaveStarted(stepTurn)) askFor(draft, stepTurn, 'cancel');
   }
   if (turn.stage.steps.some(isInFlight)) return;
   if (run.cancelled !== null) endStage(draft, turn, { end: 'cancelled', note: run.cancelled.why });

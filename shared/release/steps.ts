@@ -96,10 +96,21 @@ export function isSettled({ step, definition }: StepTurn): boolean {
   return step.status === 'failed' && definition.allowFailure;
 }
 
+/**
+ * Whether the step may have started something outside that still goes on. After an attempt that gave no result,
+ * nobody knows: the function may have died right after its request.
+ */
+export function mayHaveStarted({ step, definition }: StepTurn): boolean {
+  if (step.status === 'waiting') return true;
+  const waitsForClaim = step.status === 'pending' && step.mode === 'apply';
+  return waitsForClaim && definition.cancels && (step.memo !== null || step.attempt > 1);
+}
+
 /** Messages of steps that no function has taken yet lose their meaning. */
 export function withdraw(turn: StageTurn): void {
-  for (const { step } of stepTurns(turn)) {
-    if (step.status === 'pending' && !isInFlight(step)) step.status = 'idle';
+  for (const stepTurn of stepTurns(turn)) {
+    const { step } = stepTurn;
+    if (step.status === 'pending' && !isInFlight(step) && !mayHaveStarted(stepTurn)) step.status = 'idle';
   }
 }
 

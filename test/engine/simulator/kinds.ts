@@ -9,7 +9,7 @@ import type { Outside } from './outside.ts';
 import type { Invocation, World } from './world.ts';
 import { START_AT } from './world.ts';
 
-const REMOTE_RUN_TAKES_IN_MS = 50_000;
+export const REMOTE_RUN_TAKES_IN_MS = 50_000;
 const ASK_AGAIN_IN_MS = 20_000;
 
 /** What the synthetic kinds work with. */
@@ -109,6 +109,7 @@ async function cancelRemote(
   { outside, invocation }: Surroundings,
   context: StepContext,
 ): Promise<StepOutcome> {
-  await outside.stop(invocation, context, String(context.memo));
+  const { memo } = context;
+  await outside.stop(invocation, context, memo === null ? null : String(memo));
   return { done: {} };
 }

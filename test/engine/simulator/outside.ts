@@ -90,9 +90,12 @@ export class Outside {
     });
   }
 
-  stop(invocation: Invocation, context: StepContext, id: string): Promise<void> {
+  /** @param known id; null: the run that was started with the key of the step, if there is one. */
+  stop(invocation: Invocation, context: StepContext, known: string | null): Promise<void> {
     const askedAt = this.world.clock.now();
     return this.world.call(invocation, 'outside', async () => {
+      const id = known ?? this.tokens.get(`${context.project}/${context.key}`);
+      if (id === undefined) return;
       this.note(invocation, context, { action: 'cancel', target: id, content: null, askedAt });
       const run = this.remoteRuns.get(id);
       if (run !== undefined) run.cancelled = true;

@@ -1,6 +1,7 @@
 import { CANCEL_WATCH_IN_MS } from '../../../../shared/engine/watch-for-cancel.ts';
 import type { RunEvent } from '../../../../shared/release/events.ts';
 import type { Freeze, Run } from '../../../../shared/release/model.ts';
+import { REMOTE_RUN_TAKES_IN_MS } from '../kinds.ts';
 import type { OutsideEffect } from '../outside.ts';
 import type { History } from '../play.ts';
 import type { Verdict } from './approved-plans.ts';
@@ -59,6 +60,21 @@ export function cancels(history: History, { faults }: Expectation): string[] {
     return effectsOf(history, run)
       .filter(({ askedAt, action }) => action !== 'cancel' && askedAt > lastAllowed)
       .map(({ stage, target }) => `I5 ${run.id}/${stage}: ${target} after the cancel`);
+  });
+}
+
+/** I5: when a cancelled run is over, nothing that it started outside goes on, unless it could not be stopped. */
+export function leftovers(history: History): string[] {
+  return history.runs.flatMap((run) => {
+    if (run.status !== 'cancelled') return [];
+    return effectsOf(history, run).flatMap(({ action, target, stage, step }) => {
+      const remote = action === 'start' ? history.outside.remoteRuns.get(target) : undefined;
+      const stopped = run.stages.find(({ name }) => name === stage)?.steps.find(({ name }) => name === step);
+      const tried = stopped?.status === 'failed' || stopped?.status === 'succeeded';
+      const lasted = (run.endedAt ?? 0) - (remote?.startedAt ?? 0);
+      const isOver = remote === undefined || remote.cancelled || tried || lasted >= REMOTE_RUN_TAKES_IN_MS;
+      return isOver ? [] : [`I5 ${run.id}/${stage}/${step}: ${target} goes on after the cancel`];
+    });
   });
 }
 

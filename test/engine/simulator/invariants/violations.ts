@@ -1,7 +1,7 @@
 import type { History } from '../play.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, inTime } from './ends.ts';
-import { approvals, cancels, freezes } from './gates.ts';
+import { approvals, cancels, freezes, leftovers } from './gates.ts';
 import { budget, completionRecords, deadLetters } from './messages.ts';
 import { finalState, oneRunAtATime, oneRunnerAtATime, order, remoteRuns } from './outside.ts';
 import { auditLog, orphans, secrets } from './stored.ts';
@@ -32,6 +32,7 @@ export function violations(history: History, expected: Expectation): string[] {
     ...remoteRuns(history),
     ...approvals(history, expected),
     ...cancels(history, expected),
+    ...leftovers(history),
     ...freezes(history),
     ...deadLetters(history, expected),
     ...orphans(history),
