@@ -3,6 +3,7 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { Config } from '../config.ts';
 import type { ClientsFor } from '../engine/clients.ts';
 import type { Clock } from '../engine/ports.ts';
+import { createAppConfigurationClient } from './app-configuration.ts';
 import { createArmClient } from './arm.ts';
 import { createAzureDevOpsClient } from './azure-devops.ts';
 import { createDatabricksClient } from './databricks.ts';
@@ -40,6 +41,7 @@ export function serviceClients(options: ServiceClientsOptions): ClientsFor {
       keyVault: oncePer((vault: string) =>
         createKeyVaultClient({ vault, keyVaultUrl: config.keyVaultUrl, ...by }),
       ),
+      appConfiguration: oncePer((endpoint: string) => createAppConfigurationClient({ endpoint, ...by })),
     };
   });
 }

@@ -1,3 +1,4 @@
+import type { AppConfigurationClient } from './app-configuration-client.ts';
 import type { ArmClient } from './arm-client.ts';
 import type { AzureDevOpsClient } from './azure-devops-client.ts';
 import type { DatabricksClient } from './databricks-client.ts';
@@ -14,6 +15,8 @@ export interface Clients {
   azureDevOps(organization: string): AzureDevOpsClient;
   /** @param vault name of the vault, not its address. */
   keyVault(vault: string): KeyVaultClient;
+  /** @param endpoint origin of the store, from `endpoint` of feature-flags.json. */
+  appConfiguration(endpoint: string): AppConfigurationClient;
 }
 
 /**
