@@ -1,5 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AppConfigurationTwin } from './app-configuration/app-configuration-twin.ts';
+import { createAppConfigurationTwin } from './app-configuration/app-configuration-twin.ts';
 import type { ArmTwin } from './arm/arm-twin.ts';
 import { createArmTwin } from './arm/arm-twin.ts';
 import type { AzureDevOps } from './azure-devops/azure-devops.ts';
@@ -19,7 +21,7 @@ import type { Twin } from './twin/model.ts';
 import type { Listening } from './twin/serve.ts';
 import { serve } from './twin/serve.ts';
 
-/** The environments of the document by their short names; each has a workspace, a vault and a resource group. */
+/** The environments of the document by their short names; each has a workspace, a vault, a store and a resource group. */
 export const ENVIRONMENT_KEYS = ['dev', 'stg', 'prod'] as const;
 export type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
 
@@ -31,6 +33,7 @@ const AUDIENCES = {
   databricks: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d',
   arm: ['https://management.azure.com', 'https://management.azure.com/'],
   keyVault: 'https://vault.azure.net',
+  appConfiguration: 'https://appconfig.azure.com',
 };
 
 export interface CloudOptions {
@@ -48,9 +51,13 @@ export interface Cloud {
   readonly arm: ArmTwin;
   readonly workspaces: Readonly<Record<EnvironmentKey, DatabricksTwin>>;
   readonly vaults: Readonly<Record<EnvironmentKey, KeyVaultTwin>>;
+  /** Stores of App Configuration. */
+  readonly appConfigurations: Readonly<Record<EnvironmentKey, AppConfigurationTwin>>;
   readonly monitor: MonitorTwin;
   /** Origins of the workspaces. */
   readonly workspaceUrls: Readonly<Record<EnvironmentKey, string>>;
+  /** Origins of the stores. */
+  readonly appConfigurationUrls: Readonly<Record<EnvironmentKey, string>>;
   readonly azureDevOpsUrl: string;
   /** A token for Azure DevOps, as an administrator would have one. */
   azureDevOpsToken(): string;
@@ -76,6 +83,7 @@ interface Twins {
   readonly arm: ArmTwin;
   readonly workspaces: Record<EnvironmentKey, DatabricksTwin>;
   readonly vaults: Record<EnvironmentKey, KeyVaultTwin>;
+  readonly appConfigurations: Record<EnvironmentKey, AppConfigurationTwin>;
   readonly monitor: MonitorTwin;
 }
 
@@ -90,17 +98,22 @@ function createTwins(failingTests: readonly string[]): Twins {
     arm: createArmTwin({ acceptsToken: accepts(AUDIENCES.arm) }),
     workspaces: forEach(() => createDatabricksTwin({ acceptsToken: accepts(AUDIENCES.databricks), work })),
     vaults: forEach(() => createKeyVaultTwin({ acceptsToken: accepts(AUDIENCES.keyVault) })),
+    appConfigurations: forEach(() =>
+      createAppConfigurationTwin({ acceptsToken: accepts(AUDIENCES.appConfiguration) }),
+    ),
     monitor: createMonitorTwin(),
   };
 }
 
-function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins): Record<string, Twin> {
+function byName(made: Twins): Record<string, Twin> {
+  const { entra, azureDevOps, arm, workspaces, vaults, appConfigurations, monitor } = made;
   const twins: Record<string, Twin> = { entra, arm, monitor };
   twins['azure-devops'] = azureDevOps.service;
   twins['azure-devops-content'] = azureDevOps.content;
   for (const key of ENVIRONMENT_KEYS) {
     twins[`databricks-${key}`] = workspaces[key];
     twins[`key-vault-${key}`] = vaults[key];
+    twins[`app-configuration-${key}`] = appConfigurations[key];
   }
   return twins;
 }
@@ -111,7 +124,7 @@ function byName({ entra, azureDevOps, arm, workspaces, vaults, monitor }: Twins)
  */
 export async function startCloud({ folder, keeps, ports, failingTests = [] }: CloudOptions): Promise<Cloud> {
   const made = createTwins(failingTests);
-  const { entra, azureDevOps, arm, workspaces, vaults, monitor } = made;
+  const { entra, azureDevOps, arm, workspaces, vaults, appConfigurations, monitor } = made;
   const twins = byName(made);
   await mkdir(folder, { recursive: true });
   if (keeps) await restore(twins, folder);
@@ -122,21 +135,40 @@ export async function startCloud({ folder, keeps, ports, failingTests = [] }: Cl
     monitor: await monitor.listen(ports.of('monitor')),
     vaults: await serveVaults(vaults, ports.of('vaults')),
   };
-  const opened = await Promise.all(ENVIRONMENT_KEYS.map((key) => workspaces[key].listen(ports.of(key))));
+  const opened = await listenEach(workspaces, (key) => ports.of(key));
+  const stores = await listenEach(appConfigurations, (key) => ports.of(storePort(key)));
   await ports.keep({
-    ...portsOf({ ...origins, 'azure-devops': hosts.service, content: hosts.content }),
-    ...portsOf(forEach((key) => opened[ENVIRONMENT_KEYS.indexOf(key)])),
+    ...portsOf({ ...origins, 'azure-devops': hosts.service, content: hosts.content, ...opened }),
+    ...portsOf(Object.fromEntries(ENVIRONMENT_KEYS.map((key) => [storePort(key), stores[key]]))),
   });
-  const workspaceUrls = forEach((key) => opened[ENVIRONMENT_KEYS.indexOf(key)]?.url ?? '');
   return {
-    ...{ azureDevOps, arm, workspaces, vaults, monitor, workspaceUrls, twins },
+    ...{ azureDevOps, arm, workspaces, vaults, appConfigurations, monitor, twins },
+    workspaceUrls: forEach((key) => opened[key].url),
+    appConfigurationUrls: forEach((key) => stores[key].url),
     azureDevOpsUrl: hosts.service.url,
     azureDevOpsToken: () => entra.tokenFor('slipway', AUDIENCES.azureDevOps),
     settings: settingsOf({ azureDevOps: hosts.service, content: hosts.content, ...origins }),
     async stop() {
       if (keeps) await keep(twins, folder);
-      await Promise.all([hosts, ...Object.values(origins), ...opened].map((each) => each.close()));
+      const listening = [hosts, ...[origins, opened, stores].flatMap((those) => Object.values(those))];
+      await Promise.all(listening.map((each) => each.close()));
     },
+  };
+}
+
+function storePort(key: EnvironmentKey): string {
+  return `app-configuration-${key}`;
+}
+
+/** One origin for each environment. */
+async function listenEach(
+  { dev, stg, prod }: Readonly<Record<EnvironmentKey, Twin>>,
+  portOf: (key: EnvironmentKey) => number,
+): Promise<Record<EnvironmentKey, Listening>> {
+  return {
+    dev: await dev.listen(portOf('dev')),
+    stg: await stg.listen(portOf('stg')),
+    prod: await prod.listen(portOf('prod')),
   };
 }
 

@@ -90,7 +90,7 @@ function namesOrNone(text: string): string[] {
   }
 }
 
-type SeededCloud = Pick<Cloud, 'azureDevOps' | 'arm' | 'vaults' | 'workspaceUrls'>;
+type SeededCloud = Pick<Cloud, 'azureDevOps' | 'arm' | 'vaults' | 'workspaceUrls' | 'appConfigurationUrls'>;
 
 /** What a project needs in Azure DevOps, ARM and Key Vault before its first release. */
 export function seedCloud(cloud: SeededCloud, project: SandboxProject): void {
@@ -106,11 +106,15 @@ export function seedCloud(cloud: SeededCloud, project: SandboxProject): void {
 }
 
 function seedEnvironment(
-  { azureDevOps, arm, vaults, workspaceUrls }: SeededCloud,
+  { azureDevOps, arm, vaults, workspaceUrls, appConfigurationUrls }: SeededCloud,
   { name, variables }: SandboxProject,
   key: EnvironmentKey,
 ): void {
-  const own = { rgName: `rg-${name}-${key}`, databricksWorkspaceUrl: workspaceUrls[key] };
+  const own = {
+    rgName: `rg-${name}-${key}`,
+    databricksWorkspaceUrl: workspaceUrls[key],
+    appConfigurationEndpoint: appConfigurationUrls[key],
+  };
   arm.addResourceGroup({ subscriptionId: SUBSCRIPTION, name: own.rgName, location: 'eastus2' });
   azureDevOps.addVariableGroup({
     project: ADO_PROJECT,

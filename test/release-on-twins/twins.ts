@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
+import type { AppConfigurationTwin } from '../../sandbox/app-configuration/app-configuration-twin.ts';
+import { createAppConfigurationTwin } from '../../sandbox/app-configuration/app-configuration-twin.ts';
 import type { ArmSettings, ArmTwin } from '../../sandbox/arm/arm-twin.ts';
 import { createArmTwin } from '../../sandbox/arm/arm-twin.ts';
 import type { AzureDevOps } from '../../sandbox/azure-devops/azure-devops.ts';
@@ -35,6 +37,8 @@ export interface Twins {
   readonly arm: ArmTwin;
   readonly workspaces: Readonly<Record<EnvironmentKey, DatabricksTwin>>;
   readonly vaults: Readonly<Record<EnvironmentKey, KeyVaultTwin>>;
+  /** Stores of App Configuration. */
+  readonly appConfigurations: Readonly<Record<EnvironmentKey, AppConfigurationTwin>>;
   readonly workspaceUrls: Readonly<Record<EnvironmentKey, string>>;
   /** Every twin by the origin at which it is reached. */
   readonly byOrigin: Readonly<Record<string, Twin>>;
@@ -58,9 +62,13 @@ export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
     createDatabricksTwin({ ...base, acceptsToken: accepts(AUDIENCES.databricks), ...options.databricks }),
   );
   const vaults = forEach(() => createKeyVaultTwin({ ...base, acceptsToken: accepts(AUDIENCES.keyVault) }));
+  const appConfigurations = forEach(() =>
+    createAppConfigurationTwin({ ...base, acceptsToken: accepts(AUDIENCES.appConfiguration) }),
+  );
   const groups = variableGroups(options.variables ?? {});
   const workspaceUrls = forEach((key) => String(WORKSPACE_URLS[key]));
-  const cloud = { azureDevOps, arm, vaults, workspaceUrls };
+  const appConfigurationUrls = forEach((key) => `https://appcs-sandbox-${key}.azconfig.io`);
+  const cloud = { azureDevOps, arm, vaults, workspaceUrls, appConfigurationUrls };
   const project = { name: PROJECT, artifacts: {}, variables: groups };
   seedCloud(cloud, project);
   const artifactsPipeline = addArtifactsPipeline(cloud, project);
@@ -72,8 +80,16 @@ export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
   for (const key of ENVIRONMENT_KEYS) {
     byOrigin[workspaceUrls[key]] = workspaces[key];
     byOrigin[`https://${vaultName(key)}.vault.azure.net`] = vaults[key];
+    byOrigin[appConfigurationUrls[key]] = appConfigurations[key];
   }
-  return { ...cloud, workspaces, byOrigin, identity: identityIn(clock), artifactsPipeline };
+  return {
+    ...cloud,
+    workspaces,
+    appConfigurations,
+    byOrigin,
+    identity: identityIn(clock),
+    artifactsPipeline,
+  };
 }
 
 const AUDIENCES = {
@@ -81,6 +97,7 @@ const AUDIENCES = {
   databricks: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d',
   arm: 'https://management.azure.com',
   keyVault: 'https://vault.azure.net',
+  appConfiguration: 'https://appconfig.azure.com',
 };
 
 const WORKSPACE_URLS: Readonly<Record<EnvironmentKey, string>> = {
