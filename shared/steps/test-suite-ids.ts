@@ -7,8 +7,8 @@ const KINDS = ['clusters', 'policies'] as const;
 
 /** What the inventory of the step says of the things it made, as far as their ids go. */
 const inventoryShape = z.object({
-  clusters: z.record(z.string(), z.object({ id: z.string() })).optional(),
-  policies: z.record(z.string(), z.object({ id: z.string() })).optional(),
+  clusters: z.record(z.string(), z.object({ id: z.string().min(1) })).optional(),
+  policies: z.record(z.string(), z.object({ id: z.string().min(1) })).optional(),
 });
 
 /**

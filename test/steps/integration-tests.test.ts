@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { suiteWork } from '../../sandbox/release/test-suites.ts';
 import { integrationTests } from '../../shared/steps/integration-tests.ts';
+import { callTwin } from './databricks-world.ts';
+import { exampleFile } from './intake-world.ts';
 import { contentOf } from './step-runner.ts';
 import type { Calls, TestsWorld } from './tests-world.ts';
 import {
@@ -78,6 +81,41 @@ describe('a suite that passes', () => {
     expect(pauses[0]).toBe(5_000);
     expect(pauses).toEqual([...pauses].sort((left, right) => left - right));
     expect(Math.max(...pauses)).toBe(60_000);
+  });
+});
+
+describe('the example project', () => {
+  const example = async (failing: readonly string[]) => {
+    site = await testsWorld(suiteFile(), { work: suiteWork(new Set(failing)) });
+    const files = [
+      'run_suite.py',
+      'integrationtests/conftest.py',
+      'integrationtests/test_bronze_to_silver.py',
+    ];
+    for (const path of files) {
+      const content = Buffer.from(exampleFile(`tests/${path}`)).toString('base64');
+      const target = `/Workspace/Shared/parking-sensors-tests/${path}`;
+      await callTwin(site.twin, '/api/2.0/workspace/mkdirs', {
+        path: target.slice(0, target.lastIndexOf('/')),
+      });
+      const body = { path: target, content, format: 'RAW', overwrite: true };
+      await callTwin(site.twin, '/api/2.0/workspace/import', body);
+    }
+    const tests = Buffer.from(exampleFile('databricks/config/tests.json')).toString();
+    const file = tests.replaceAll(`, "\${slipway.wheel}"`, '');
+    site.world.artifacts = { ...site.world.artifacts, 'databricks-config': { 'tests.json': file } };
+    return run();
+  };
+
+  test('has a suite that Slipway can run', async () => {
+    const { done } = await example([]);
+    expect(done?.passed).toBeGreaterThan(0);
+    expect(done).toMatchObject({ failed: 0, testRun: '31' });
+  });
+
+  test('refuses the stage by the name of its failing test', async () => {
+    const name = 'test_loading_twice_changes_nothing';
+    expect((await example([name])).refused).toContain(`integrationtests.test_bronze_to_silver.${name} (`);
   });
 });
 
