@@ -1,3 +1,4 @@
+import type { SandboxProject } from '../../sandbox/release/project.ts';
 import { slipwayYaml } from '../../sandbox/release/project.ts';
 import type { Twin } from '../../sandbox/twin/model.ts';
 import { serviceClients } from '../../shared/adapters/service-clients.ts';
@@ -9,7 +10,9 @@ import type { RunRequested } from '../../shared/release/events.ts';
 import type { Run } from '../../shared/release/model.ts';
 import type { Pipeline } from '../../shared/release/pipeline.ts';
 import { environmentPipeline } from '../../shared/release/rollback.ts';
-import { stepKinds } from '../../shared/steps/registry.ts';
+import { preFlight } from '../../shared/steps/pre-flight.ts';
+import { STEP_KINDS, stepKinds } from '../../shared/steps/registry.ts';
+import type { StepKind } from '../../shared/steps/step.ts';
 import { SimulatedApp } from '../engine/simulator/app.ts';
 import type { Fault } from '../engine/simulator/faults.ts';
 import { People } from '../engine/simulator/people.ts';
@@ -40,6 +43,10 @@ export interface ReleaseWorld {
   releaseBuild(build: number): Promise<Run>;
   /** Puts the release of an earlier run into one environment again. */
   redeploy(of: Run, environment: string): Promise<Run>;
+  /** Rolls one environment back to the release of an earlier run. */
+  rollback(to: Run, environment: string): Promise<Run>;
+  /** Takes a failed run up again. */
+  retry(of: Run): Promise<Run>;
   /** All that has happened, for the invariants. */
   history(): History;
 }
@@ -49,6 +56,10 @@ export interface ReleaseWorldOptions extends TwinsOptions {
   readonly seed?: number;
   /** Whether somebody approves what waits for it; true by default. */
   readonly approves?: boolean;
+  /** The only environment that releases go to; all by default. */
+  readonly only?: string;
+  /** How releases follow each other in an environment; `in-place` where nothing is said. */
+  readonly strategies?: NonNullable<SandboxProject['strategies']>;
   /** What stands at an origin instead of its twin; null: nobody answers there. */
   readonly instead?: Readonly<Record<string, Pick<Twin, 'handle'> | null>>;
 }
@@ -67,11 +78,11 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
   const network = httpPort({ world, work, faults, wire, calls: http });
   const clients = clientsIn({ work, twins, network });
   const releases = memoryReleases();
-  const kinds = stepKinds();
+  const kinds = kindsAt(work);
   const real = (ports: Ports, invocation: Invocation): Ports => ({
     ...{ ...ports, kinds, releases },
     clientsFor: clients(invocation, ports),
-    content: watched(ports.content, (bytes) => work.got(invocation, bytes)),
+    content: watched(ports.content, work),
   });
   const app = new SimulatedApp(world, [], real);
   world.start({
@@ -80,32 +91,46 @@ export function newReleaseWorld(options: ReleaseWorldOptions = {}): ReleaseWorld
   });
   const people = new People(
     app,
-    scenario({ pipeline: pipelineFor(twins, 0), runs: [], approves: options.approves ?? true }),
+    scenario({ pipeline: pipelineFor(twins, 0, options), runs: [], approves: options.approves ?? true }),
   );
   people.begin();
   const parts = { world, app, twins, http };
   let ended = true;
-  const play = async (request: RunRequested): Promise<Run> => {
-    const runs = people.runs().length + 1;
-    people.post(PROJECT, request.id, request);
-    ended = await playOn({ world, work, isIdle: () => isOver(people, runs) });
-    const run = people.runs().find(({ id }) => id === request.id);
+  const tell = async (id: string, event: object, isHeard: () => boolean): Promise<Run> => {
+    people.post(PROJECT, id, event);
+    ended = await playOn({ world, work, isIdle: () => isHeard() && isOver(people) });
+    const run = people.runs().find((each) => each.id === id);
     if (run === undefined) throw new Error('the request was lost');
     return run;
   };
+  const play = (request: RunRequested): Promise<Run> => {
+    const runs = people.runs().length + 1;
+    return tell(request.id, request, () => people.runs().length >= runs);
+  };
   const releaseBuild = (build: number) => {
     const release = { name: `build-${build}`, order: build };
-    const pipeline = pipelineFor(twins, build);
+    const pipeline = pipelineFor(twins, build, options);
     return play(requestOf(world, { id: `release-${build}`, kind: 'release', release, pipeline }));
+  };
+  const playAgain = (
+    kind: 'redeploy' | 'rollback',
+    { release, pipeline: whole }: Run,
+    environment: string,
+  ) => {
+    const id = `${kind}-${people.runs().length + 1}`;
+    const pipeline = environmentPipeline(whole, environment, { gated: true });
+    return play(requestOf(world, { id, kind, release, pipeline }));
   };
   return {
     ...parts,
     release: (content) => releaseBuild(publishBuild(twins, content)),
     releaseBuild,
-    redeploy({ release, pipeline: whole }, environment) {
-      const id = `redeploy-${people.runs().length + 1}`;
-      const pipeline = environmentPipeline(whole, environment, { gated: true });
-      return play(requestOf(world, { id, kind: 'redeploy', release, pipeline }));
+    redeploy: (of, environment) => playAgain('redeploy', of, environment),
+    rollback: (to, environment) => playAgain('rollback', to, environment),
+    retry(of) {
+      const retried = { type: 'retry-requested', at: world.clock.now(), by: REQUESTER, why: 'mended' };
+      const isHeard = () => people.runs().some(({ id, version }) => id === of.id && version > of.version);
+      return tell(of.id, retried, isHeard);
     },
     history: () => ({ world, app, outside: app.outside, runs: people.runs(), ended }),
   };
@@ -118,12 +143,8 @@ function reached({ byOrigin }: Twins, instead: NonNullable<ReleaseWorldOptions['
   );
 }
 
-function isOver(people: People, runs: number): boolean {
-  return (
-    people.runs().length >= runs &&
-    people.isIdle() &&
-    people.runs().every(({ status }) => status !== 'running')
-  );
+function isOver(people: People): boolean {
+  return people.isIdle() && people.runs().every(({ status }) => status !== 'running');
 }
 
 /** Moves time, timer by timer, and lets it stand while somebody works in real time. */
@@ -183,25 +204,48 @@ const SETTINGS = {
   WEBHOOK_PASSWORDS: 'no-webhook-comes-in-here',
 };
 
-function watched(content: Ports['content'], got: (bytes: Uint8Array) => void): Ports['content'] {
+function watched(content: Ports['content'], work: RealWork): Ports['content'] {
   return {
     ...content,
+    put(bytes) {
+      work.asks();
+      return content.put(bytes);
+    },
     async get(digest) {
+      work.asks();
       const bytes = await content.get(digest);
-      got(bytes);
+      work.got(bytes);
       return bytes;
     },
   };
 }
 
+/** The kinds of the service, where each step that is planned or applied is known to be at work. */
+function kindsAt(work: RealWork): ReadonlyMap<string, StepKind> {
+  const known = STEP_KINDS.filter(({ name }) => name !== 'pre-flight').map((kind): StepKind => {
+    const { plan, apply } = kind;
+    return {
+      ...kind,
+      ...(plan === undefined ? {} : { plan: (context) => work.within(() => plan(context)) }),
+      apply: (context, changes) => work.within(() => apply(context, changes)),
+    };
+  });
+  return stepKinds([...known, preFlight(known)]);
+}
+
 /** The pipeline of the sandbox's project file for a build. Approvals expire within the time that is played. */
-function pipelineFor({ artifactsPipeline }: Twins, build: number): Pipeline {
-  const project = { name: PROJECT, artifacts: {}, variables: { dev: {}, stg: {}, prod: {} } };
+function pipelineFor(
+  { artifactsPipeline }: Twins,
+  build: number,
+  { only, strategies = {} }: Pick<ReleaseWorldOptions, 'only' | 'strategies'>,
+): Pipeline {
+  const project = { name: PROJECT, artifacts: {}, variables: { dev: {}, stg: {}, prod: {} }, strategies };
   const yaml = slipwayYaml(project, artifactsPipeline).replaceAll(
     'approvals: 1',
     'approvals: 1, approvalExpires: 1 hour',
   );
-  return pipelineOf(readProjectFile(yaml), { id: String(build) }, new Set(stepKinds().keys()));
+  const whole = pipelineOf(readProjectFile(yaml), { id: String(build) }, new Set(stepKinds().keys()));
+  return only === undefined ? whole : environmentPipeline(whole, only, { gated: true });
 }
 
 function requestOf(
