@@ -100,6 +100,8 @@ export interface Deployed {
   /** Newest first; what clean-up has removed is not among them. */
   readonly versions: readonly Version[];
   readonly uploads: number;
+  /** Every target that the inventory and interrupted plans name, removed or not. */
+  readonly listed: ReadonlySet<string>;
 }
 
 /** What tells what the step `notebooks` has put there. */
@@ -129,6 +131,11 @@ export async function readDeployed(
     folders: new Set(folders),
     versions: versionsIn(known.versions, changes, marks),
     uploads: Math.max(known.uploads, ...begun.map((data) => data?.upload ?? 0)),
+    listed: new Set([
+      ...Object.keys(known.files),
+      ...known.versions.map(({ folder }) => folder),
+      ...changes.map(({ target }) => target),
+    ]),
   };
 }
 

@@ -62,6 +62,8 @@ export interface SentWheels {
   readonly wheels: readonly SentWheel[];
   readonly names: Readonly<Record<string, string>>;
   readonly uploads: number;
+  /** Every path that the inventory and interrupted plans name, removed or not. */
+  readonly listed: ReadonlySet<string>;
 }
 
 type Context = Pick<StepContext, 'content' | 'inventory' | 'inventories'>;
@@ -74,17 +76,18 @@ export async function readWheels(context: Context, workspace: string): Promise<S
   const newest = new Map(begun.map((each) => [each.path, each]));
   const isBegun = ({ path }: SentWheel) => newest.has(path);
   const marks = await removedTargets(context, workspace);
-  const wheels = [...newest.values(), ...known.wheels.filter((each) => !isBegun(each))].flatMap((each) => {
+  const all = [...newest.values(), ...known.wheels.filter((each) => !isBegun(each))];
+  const wheels = all.flatMap((each) => {
     const gone = isGone(marks, each.path, each.upload);
     if (gone === 'wholly') return [];
     return [gone === 'partly' ? { ...each, whole: false } : each];
   });
   const uploads = Math.max(known.uploads, ...begun.map(({ upload }) => upload));
-  return { wheels, names: known.names, uploads };
+  return { wheels, names: known.names, uploads, listed: new Set(all.map(({ path }) => path)) };
 }
 
 /** The first form did not tell in which order its wheels came: they are all older than what came since. */
-function upToDate(stored: z.infer<typeof inventoryShape>): SentWheels {
+function upToDate(stored: z.infer<typeof inventoryShape>): Omit<SentWheels, 'listed'> {
   if (stored.schema === 2) return stored;
   const entries = Object.entries(stored.wheels);
   const names = entries.map(([path, sha256]) => [fileNameOf(path), sha256] as const);
