@@ -4,10 +4,11 @@ import type { Effect } from './effects.ts';
 import type { RunEvent } from './events.ts';
 import { freezeEnd } from './explain.ts';
 import { gateExpiresAt } from './gate.ts';
-import { handle } from './handlers.ts';
+import { handle, whyTooLate } from './handlers.ts';
 import type { Environment, Instant, Run, State } from './model.ts';
 import { isEnded } from './model.ts';
 import { newRun } from './new-run.ts';
+import { isSame } from './same.ts';
 import { endRun } from './stage-end.ts';
 import { proceed } from './stages.ts';
 
@@ -29,6 +30,8 @@ export function decide(state: State, event: RunEvent): Decision {
   const { run, environments } = state;
   const current = run ?? (event.type === 'run-requested' ? newRun(event) : null);
   if (current === null) return { ignored: 'there is no such run' };
+  const tooLate = run === null ? null : whyTooLate(run, event);
+  if (tooLate !== null) return { ignored: tooLate };
   const draft = draftOf(current, environments, event.at);
   const refusal = run === null ? null : handle(draft, event);
   if (refusal !== null) return { ignored: refusal };
@@ -66,17 +69,7 @@ function changedIn(draft: Draft, state: State): Environment[] {
 
 function nothingMoved(draft: Draft, state: State): boolean {
   if (draft.effects.length > 0 || changedIn(draft, state).length > 0) return false;
-  return state.run !== null && isSame(draft.run, state.run);
-}
-
-/** The pipeline never changes, and most stages do not: comparing the rest is cheap. */
-function isSame(left: Run, right: Run): boolean {
-  const rest = (run: Run) => JSON.stringify({ ...run, pipeline: null, stages: null });
-  const stages = left.stages.every((stage, index) => {
-    const other = right.stages[index];
-    return stage === other || JSON.stringify(stage) === JSON.stringify(other);
-  });
-  return stages && rest(left) === rest(right);
+  return isSame(draft.run, state.run);
 }
 
 /** Keeps one wake-up under way for the earliest moment at which time alone changes something. */

@@ -11,21 +11,28 @@ import type {
   TimePassed,
 } from './events.ts';
 import { giveApproval } from './gate.ts';
-import type { StageState } from './model.ts';
+import type { Run, StageState } from './model.ts';
 import { isEnded } from './model.ts';
 import { lockedBy } from './pipeline.ts';
 import { endStage } from './stage-end.ts';
 import { askForOverdue } from './steps.ts';
+
+/** Why an event says nothing to a run that exists, whatever its stages: only a retry moves one that is over. */
+export function whyTooLate({ status }: Run, { type }: RunEvent): string | null {
+  if (type === 'run-requested') return 'the run exists already';
+  return status === 'running' || type === 'retry-requested' ? null : `the run is over: ${status}`;
+}
 
 /**
  * Writes into the draft what the event itself says; what follows from it is `proceed`'s.
  * @returns why the event changes nothing, or null.
  */
 export function handle(draft: Draft, event: RunEvent): string | null {
-  if (event.type === 'run-requested') return 'the run exists already';
-  if (event.type === 'retry-requested') return retry(draft, event);
-  if (draft.run.status !== 'running') return `the run is over: ${draft.run.status}`;
   switch (event.type) {
+    case 'run-requested':
+      return 'the run exists already';
+    case 'retry-requested':
+      return retry(draft, event);
     case 'step-claimed':
       return claim(draft, event);
     case 'step-abandoned':
