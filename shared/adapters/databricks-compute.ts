@@ -123,6 +123,7 @@ function toCluster(cluster: ApiObject): Cluster {
     name: textIn(cluster.cluster_name),
     state: textIn(cluster.state),
     spec: { ...cluster, ...spec },
+    asked: isObject(cluster.spec) ? cluster.spec : null,
   };
 }
 

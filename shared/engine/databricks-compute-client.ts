@@ -5,8 +5,10 @@ export interface Cluster {
   readonly name: string;
   /** `PENDING`, `RUNNING`, `RESTARTING`, `RESIZING`, `TERMINATING`, `TERMINATED`, `ERROR`, `UNKNOWN`. */
   readonly state: string;
-  /** The settings it was made or last edited with, as the API tells them. */
+  /** Its settings, and what the server adds. */
   readonly spec: ApiObject;
+  /** The settings that it was made or last edited with, fit to be sent again; null where the API does not tell them. */
+  readonly asked: ApiObject | null;
 }
 
 export interface InstalledLibrary {

@@ -22,9 +22,14 @@ export interface Task {
 const LONGEST_IN_MS = 60_000;
 /** As many as the limit of a Databricks workspace lets through at once. */
 const IN_FLIGHT = 10;
-const PAUSE_IN_MS = 30_000;
+/** How long to wait for something outside, and how often to look. */
+export interface Patience {
+  readonly pauseInMs: number;
+  readonly longestInMs: number;
+}
+
 /** Role assignments in Azure may take this long to work. */
-const LONGEST_WAIT_IN_MS = 10 * 60_000;
+const USUAL_PATIENCE: Patience = { pauseInMs: 30_000, longestInMs: 10 * 60_000 };
 
 /** How far the work is, and since when it waits for something outside. */
 interface Progress {
@@ -42,6 +47,7 @@ type Unfinished = Exclude<StepOutcome, { readonly done: unknown }>;
 export async function workThrough(
   { clock, signal, memo }: Pick<StepContext, 'clock' | 'signal' | 'memo'>,
   tasks: readonly Task[],
+  patience = USUAL_PATIENCE,
 ): Promise<Unfinished | null> {
   const end = clock.now() + LONGEST_IN_MS;
   const progress = readProgress(memo);
@@ -61,19 +67,23 @@ export async function workThrough(
   }
   if (refused.length > 0) return { refused: refused.join(' ') };
   if (signal.aborted && done < tasks.length) throw new Error('the run was cancelled');
-  if (later.size > 0) return waitFor(later, progress, clock.now());
+  if (later.size > 0) return waitFor(later, { ...progress, ...patience }, clock.now());
   if (done === tasks.length) return null;
   return { waiting: { until: clock.now(), memo: { done, waitingSince: null } } };
 }
 
 /** Goes on with the first task that has to wait; those after it may be done once more. */
-function waitFor(later: ReadonlyMap<number, string>, { waitingSince }: Progress, now: Instant): Unfinished {
+function waitFor(
+  later: ReadonlyMap<number, string>,
+  { waitingSince, pauseInMs, longestInMs }: Progress & Patience,
+  now: Instant,
+): Unfinished {
   const since = waitingSince ?? now;
   const why = [...later.values()].join(' ');
-  if (now - since >= LONGEST_WAIT_IN_MS)
-    return { refused: `${why} (Slipway waited ${LONGEST_WAIT_IN_MS / 60_000} minutes for it.)` };
+  if (now - since >= longestInMs)
+    return { refused: `${why} (Slipway waited ${longestInMs / 60_000} minutes for it.)` };
   const memo = { done: Math.min(...later.keys()), waitingSince: since };
-  return { waiting: { until: now + PAUSE_IN_MS, memo } };
+  return { waiting: { until: now + pauseInMs, memo } };
 }
 
 function readProgress(memo: Json): Progress {

@@ -43,7 +43,8 @@ export function databricksWorld(
 }
 
 /** Operations that change something. */
-const WRITES = /\.(import|mkdirs|delete|upload|create|update|put|add_block|close|create_directory|set)$/;
+const WRITES =
+  /\.(import|mkdirs|delete|upload|create|update|put|add_block|close|create_directory|set|reset|edit|restart|start|permanent_delete|install|uninstall)$/;
 
 /** How many requests so far changed something, whatever came of them. */
 export function writesOf(twin: DatabricksTwin): number {
