@@ -34,7 +34,7 @@ export function httpPort(options: HttpPortOptions): (invocation: Invocation) => 
       if (invocation.alive) calls.push({ number, what: whatOf(request) });
       try {
         const { response, bytes } = await answered;
-        work.got(invocation, bytes);
+        work.got(bytes);
         return response;
       } catch (error) {
         const kind = kinds.get(number);

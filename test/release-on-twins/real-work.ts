@@ -6,16 +6,21 @@ import type { Invocation, World } from '../engine/simulator/world.ts';
 const IDLE_TURNS = 2_000;
 const MOST_WAITS = 10_000;
 
+/** Something that an invocation does, perhaps beside other such things: the plan of a step, say. */
+interface Piece {
+  readonly invocation: Invocation;
+}
+
 /**
  * Archives are packed and unpacked in real time, on other threads. Virtual time must stand still meanwhile, or every
- * lease would run out. So it is known who may be at such work: a twin that answers, and an invocation that has
- * got an archive and has asked for nothing since.
+ * lease would run out. So it is known who may be at such work: a twin that answers, and a piece of work that has got
+ * an archive and has asked for nothing since.
  */
 export class RealWork {
   private readonly world: World;
   private answering = 0;
-  private readonly unpacking = new Map<Invocation, number>();
-  private readonly current = new AsyncLocalStorage<Invocation>();
+  private readonly unpacking = new Set<Piece>();
+  private readonly current = new AsyncLocalStorage<Piece>();
 
   constructor(world: World) {
     this.world = world;
@@ -23,7 +28,19 @@ export class RealWork {
 
   /** Lets `work` be done by the invocation. */
   by<Result>(invocation: Invocation, work: () => Promise<Result>): Promise<Result> {
-    return this.current.run(invocation, work);
+    return this.current.run({ invocation }, work);
+  }
+
+  /** Lets `work` be a piece of its own of what the invocation at work does. */
+  async within<Result>(work: () => Promise<Result>): Promise<Result> {
+    const around = this.current.getStore();
+    if (around === undefined) return work();
+    const piece = { invocation: around.invocation };
+    try {
+      return await this.current.run(piece, work);
+    } finally {
+      this.unpacking.delete(piece);
+    }
   }
 
   /** A twin's answer; the twin sleeps by `twinClock`. */
@@ -66,15 +83,21 @@ export class RealWork {
   private watch(limit: HostLimit): void {
     const run = limit.run.bind(limit);
     limit.run = (work) => {
-      const invocation = this.current.getStore();
-      if (invocation !== undefined) this.unpacking.delete(invocation);
+      this.asks();
       return run(work);
     };
   }
 
-  /** An invocation has got bytes; if they are an archive, it may unpack them now. */
-  got(invocation: Invocation, bytes: Uint8Array): void {
-    if (bytes[0] === 0x50 && bytes[1] === 0x4b) this.unpacking.set(invocation, this.world.calls.length);
+  /** Who is at work asks for something, and so unpacks nothing. */
+  asks(): void {
+    const piece = this.current.getStore();
+    if (piece !== undefined) this.unpacking.delete(piece);
+  }
+
+  /** Who is at work has got bytes; if they are an archive, it may unpack them now. */
+  got(bytes: Uint8Array): void {
+    const piece = this.current.getStore();
+    if (piece !== undefined && bytes[0] === 0x50 && bytes[1] === 0x4b) this.unpacking.add(piece);
   }
 
   /** Resolves when nobody is at real work any more, or when it takes so long that somebody must be forgotten. */
@@ -88,10 +111,7 @@ export class RealWork {
   }
 
   private isGoingOn(): boolean {
-    for (const [invocation, calls] of this.unpacking) {
-      const asked = this.world.calls.slice(calls).some((call) => call.invocation === invocation.id);
-      if (asked || !invocation.alive) this.unpacking.delete(invocation);
-    }
+    for (const piece of this.unpacking) if (!piece.invocation.alive) this.unpacking.delete(piece);
     return this.answering > 0 || this.unpacking.size > 0;
   }
 }

@@ -155,9 +155,12 @@ export function publishBuild(
   }).id;
 }
 
+/** They only say what would be. */
+const READS = new Set(['Deployments_WhatIf', 'Deployments_Validate']);
+
 /** By method, so that a new operation counts as a write until somebody says that it reads. */
 function isWrite({ method, operation }: LoggedRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && operation !== 'Deployments_WhatIf';
+  return method !== 'GET' && method !== 'HEAD' && !READS.has(operation);
 }
 
 /** Requests to one twin that were to change something, whatever came of them. */
