@@ -19,8 +19,13 @@ const anything = z.unknown();
 
 /** Test runs (API 7.1). */
 export function testRuns(call: AzureDevOpsCall): TestRuns {
-  const runs = (project: string) => `/${segment(project)}/_apis/test/runs`;
-  const one = (project: string, run: string) => `${runs(project)}/${segment(run)}`;
+  return { ...runsOf(call), ...contentsOf(call) };
+}
+
+const runs = (project: string) => `/${segment(project)}/_apis/test/runs`;
+const one = (project: string, run: string) => `${runs(project)}/${segment(run)}`;
+
+function runsOf(call: AzureDevOpsCall): Pick<TestRuns, 'ofBuild' | 'create' | 'complete'> {
   return {
     async ofBuild(project, build) {
       const query = { buildUri: `vstfs:///Build/Build/${build}`, automated: true };
@@ -36,6 +41,18 @@ export function testRuns(call: AzureDevOpsCall): TestRuns {
         `Azure DevOps has no project ${project} or no build ${build} to publish test results to.`,
       );
     },
+    async complete(project, run, endedAt) {
+      const json = { state: 'Completed', completedDate: new Date(endedAt).toISOString() };
+      // Completing it again changes nothing.
+      const request = { method: 'PATCH', path: one(project, run), json, idempotent: true } as const;
+      found(await call.read(testRun, request), run);
+    },
+  };
+}
+
+/** Results and files of a run. */
+function contentsOf(call: AzureDevOpsCall): Omit<TestRuns, 'ofBuild' | 'create' | 'complete'> {
+  return {
     async publishedNames(project, run) {
       const path = `${one(project, run)}/results`;
       const found = await pages(call, testResult, { path, query: {}, size: RESULTS_A_PAGE });
@@ -55,12 +72,6 @@ export function testRuns(call: AzureDevOpsCall): TestRuns {
       const stream = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
       const json = { stream, fileName: name, attachmentType: 'GeneralAttachment' };
       found(await call.read(anything, { method: 'POST', path, json }), run);
-    },
-    async complete(project, run, endedAt) {
-      const json = { state: 'Completed', completedDate: new Date(endedAt).toISOString() };
-      // Completing it again changes nothing.
-      const request = { method: 'PATCH', path: one(project, run), json, idempotent: true } as const;
-      found(await call.read(testRun, request), run);
     },
   };
 }
