@@ -19,7 +19,7 @@ export interface FlagMarks {
   readonly step: number;
   /** When this step began. */
   readonly since: Instant;
-  /** Digest of what stood there before the release; null when nothing did. */
+  /** Digest of what stood there before; null when nothing did. Moves of the rollout leave it as it is. */
   readonly before: string | null;
 }
 

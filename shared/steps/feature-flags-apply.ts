@@ -133,8 +133,7 @@ async function declaredContent(
   if (declared === null || decision.kind !== 'write') return null;
   const { clock, project, run } = context;
   const marks = current === null ? null : marksOf(current);
-  const isOfThisRelease = marks?.project === project && marks.release === run.release;
-  const before = isOfThisRelease ? marks.before : await keepContent(context, current);
+  const before = await keepContent(context, current);
   const since = decision.goesOn && marks !== null ? marks.since : clock.now();
   const { step } = decision;
   return flagContent(declared, { project, release: run.release, run: run.id, step, since, before }, current);

@@ -17,7 +17,7 @@ const entryShape = z.strictObject({
   run: z.string(),
   /** What it declared; null when it took the flag away. */
   declaration: z.string().nullable(),
-  /** What stood there before that release; null for nothing. */
+  /** What stood there before; null for nothing. Moves of a rollout do not count. */
   before: contentShape.nullable(),
 });
 

@@ -2,6 +2,17 @@ import * as z from 'zod';
 
 const percentage = z.number().min(0, 'is from 0 to 100').max(100, 'is from 0 to 100');
 
+/** A number, or a reference that stood for one: how long to wait may differ between environments. */
+const minutes = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?$/, 'is no number')
+      .transform(Number),
+  ])
+  .refine((value) => value > 0 && value <= 43_200, 'is more than 0 and at most 43200 (30 days)');
+
 /** A step of a rollout as the file has it: who comes in. */
 export const stepShape = z.strictObject({
   percentage,
@@ -9,7 +20,7 @@ export const stepShape = z.strictObject({
     .array(z.strictObject({ name: z.string().min(1), percentage: percentage.default(100) }))
     .default([]),
   users: z.array(z.string().min(1)).default([]),
-  wait_in_minutes: z.number().int().min(1).max(43_200, 'is at most 43200 (30 days)').optional(),
+  wait_in_minutes: minutes.optional(),
 });
 
 export type StepInFile = z.infer<typeof stepShape>;

@@ -1,4 +1,5 @@
 import type { Setting } from '../engine/app-configuration-client.ts';
+import type { Instant } from '../release/model.ts';
 import type { FlagMarks } from './feature-flag-setting.ts';
 import { describeStep, isSameContent, marksOf, standingOf } from './feature-flag-setting.ts';
 import type { DeclaredFlag } from './feature-flags-file.ts';
@@ -81,8 +82,17 @@ export function whyMissing({ flag, entry }: RolloutFlag): Sight {
   return over(`was taken over by ${entry.release} (run ${entry.run})`);
 }
 
-/** When the present step has had its time; null for the last one. */
-export function dueAt({ steps }: DeclaredFlag, { step, since }: FlagMarks): number | null {
+/**
+ * When the present step has had its time; null for the last one. It began when the store wrote it, which may be later
+ * than when we began to write.
+ * @param modifiedAt of the setting, in whole seconds.
+ */
+export function dueAt(
+  { steps }: DeclaredFlag,
+  { step, since }: FlagMarks,
+  modifiedAt: Instant,
+): Instant | null {
   const wait = steps[step - 1]?.waitInMinutes ?? null;
-  return wait === null ? null : since + wait * 60_000;
+  const begunAt = modifiedAt > since ? modifiedAt + 1_000 : since;
+  return wait === null ? null : begunAt + wait * 60_000;
 }

@@ -1,7 +1,6 @@
 import type { Setting } from '../engine/app-configuration-client.ts';
 import { TransientFailure } from '../errors.ts';
 import type { Instant } from '../release/model.ts';
-import type { FlagMarks } from './feature-flag-setting.ts';
 import { describeStep, flagContent } from './feature-flag-setting.ts';
 import type { DeclaredFlag } from './feature-flags-file.ts';
 import type { RolloutFlag, Sight } from './feature-rollout-flag.ts';
@@ -120,9 +119,9 @@ async function moveIfDue(
   site: RolloutSite,
   moving: OnItsWay,
 ): Promise<Instant | 'arrived'> {
-  const { flag, marks } = moving;
+  const { flag, marks, setting } = moving;
   const now = context.clock.now();
-  const due = dueAt(flag, marks);
+  const due = dueAt(flag, marks, setting.modifiedAt);
   if (due === null) return 'arrived';
   if (now < due) return due;
   const step = marks.step + 1;
@@ -132,7 +131,7 @@ async function moveIfDue(
     project: context.project,
     run: context.run.id,
   });
-  return dueAt(flag, result) ?? 'arrived';
+  return dueAt(flag, result.marks, result.setting.modifiedAt) ?? 'arrived';
 }
 
 /** Writes a step that begins now, over exactly what was read. */
@@ -140,11 +139,11 @@ async function setStep(
   { clock, project, run }: StepContext,
   { client }: RolloutSite,
   { moving, step }: { readonly moving: OnItsWay; readonly step: number },
-): Promise<FlagMarks | 'changed'> {
+): Promise<Pick<OnItsWay, 'marks' | 'setting'> | 'changed'> {
   const { flag, setting, marks } = moving;
   const next = { ...marks, project, release: run.release, run: run.id, step, since: clock.now() };
   const result = await client.put(setting, flagContent(flag, next, setting), setting.etag);
-  return typeof result === 'string' ? 'changed' : next;
+  return typeof result === 'string' ? 'changed' : { marks: next, setting: result };
 }
 
 /** Puts flags back, and ends the rollout for good. */

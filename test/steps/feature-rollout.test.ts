@@ -389,6 +389,18 @@ describe('trouble on the way', () => {
   });
 });
 
+test('how long a step lasts may come from a variable of the environment', async () => {
+  const site = rolloutWorld();
+  site.world.values.variables.wait = '90';
+  const wait_in_minutes = ['$', '{wait}'].join('');
+  const prod = [{ percentage: 10, wait_in_minutes }, { percentage: 100 }];
+  await site.deploy('r1', [{ ...FORECAST, rollout: { prod } }]);
+  await site.rollout().toEnd();
+  expect(site.shares.map(([minute]) => minute)).toEqual([0, 90]);
+  site.world.values.variables.wait = 'long';
+  await expect(site.deploy('r2', [{ ...FORECAST, rollout: { prod } }])).rejects.toThrow('wait_in_minutes: ');
+});
+
 test('the rollout of the file decides: the default counts where the environment has none', async () => {
   const site = rolloutWorld();
   const { default: steps } = ROLLOUT;

@@ -15,6 +15,8 @@ export interface RolloutWorld extends FlagWorld {
   readonly workspace: DatabricksTwin;
   /** `[minute, flag, share]` of every change of a share since the beginning. */
   readonly shares: readonly (readonly [number, string, ReturnType<typeof shareOf>])[];
+  /** When each of these changes was, in milliseconds of the clock. */
+  readonly instants: readonly number[];
   /** Deploys flags and keeps the inventory for the rollout. */
   deploy(name: string, flags: readonly object[] | null): Promise<void>;
   rollBack(name: string): Promise<void>;
@@ -55,11 +57,14 @@ export function rolloutWorld(ids: readonly string[] = ['forecast']): RolloutWorl
   const startedAt = clock.now();
   const minute = () => (clock.now() - startedAt) / MINUTE;
   const shares: (readonly [number, string, ReturnType<typeof shareOf>])[] = [];
+  const instants: number[] = [];
   const note = () => {
     for (const id of ids) {
       const share = shareOf(site, id);
       const last = shares.findLast(([, name]) => name === id)?.[2] ?? 'none';
-      if (last !== share) shares.push([Math.floor(minute()), id, share]);
+      if (last === share) continue;
+      shares.push([Math.floor(minute()), id, share]);
+      instants.push(clock.now());
     }
   };
   const { handle } = site.store;
@@ -84,6 +89,7 @@ export function rolloutWorld(ids: readonly string[] = ['forecast']): RolloutWorl
     ...jobsOf(workspace, pass),
     workspace,
     shares,
+    instants,
     pass,
     minute,
     async deploy(name, flags) {
