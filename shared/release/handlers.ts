@@ -13,6 +13,7 @@ import type {
 import { giveApproval } from './gate.ts';
 import type { Run, StageState } from './model.ts';
 import { isEnded } from './model.ts';
+import type { StageDefinition } from './pipeline.ts';
 import { lockedBy } from './pipeline.ts';
 import { endStage } from './stage-end.ts';
 import { askForOverdue } from './steps.ts';
@@ -129,7 +130,7 @@ function retry(draft: Draft, event: RetryRequested): string | null {
     const again = (stage.status === 'failed' && stage.ok !== true) || lost.includes(turn);
     const hasChance = stage.status === 'skipped' && !definition.skip && stage.ok !== true;
     if (!again && !hasChance) continue;
-    startOver(stage);
+    startOver(stage, definition);
     stage.note = again ? `retried by ${event.by.name}: ${event.why}` : null;
     if (again) stage.round += 1;
   }
@@ -149,7 +150,12 @@ function isLost(draft: Draft, turns: readonly StageTurn[], { stage, definition }
   );
 }
 
-function startOver(stage: StageState): void {
+/**
+ * Takes a stage to its beginning, but for what it has done. A stage without an environment has changed nothing: with a
+ * step that failed, those before it are done again, so that what they read may have been put right.
+ */
+function startOver(stage: StageState, { environment, steps }: StageDefinition): void {
+  const again = environment === null ? leadingTo(stage, steps) : new Set();
   Object.assign(stage, {
     status: 'queued',
     startedAt: null,
@@ -160,7 +166,15 @@ function startOver(stage: StageState): void {
     gateOpenedAt: null,
   });
   for (const step of stage.steps) {
-    if (step.status === 'succeeded') continue;
+    if (step.status === 'succeeded' && !again.has(step.name)) continue;
     Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, memo: null, error: null });
   }
+}
+
+/** The steps before one that failed, however far. A step is only ever after steps that stand before it. */
+function leadingTo({ steps }: StageState, definitions: StageDefinition['steps']): ReadonlySet<string> {
+  const names = new Set(steps.filter(({ status }) => status === 'failed').map(({ name }) => name));
+  for (const { name, after } of definitions.toReversed())
+    if (names.has(name)) for (const before of after) names.add(before);
+  return names;
 }

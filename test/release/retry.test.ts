@@ -89,6 +89,24 @@ describe('a retry by a person', () => {
     expect(driver.open('run-step').map(({ step: name }) => name)).toEqual(['tests']);
   });
 
+  test('does again what led to a failed step, where nothing was changed by it', () => {
+    const driver = new Driver();
+    const steps = [
+      step('artifacts', { plans: false, appliesUnchanged: true }),
+      step('configuration', { plans: false, appliesUnchanged: true, after: ['artifacts'] }),
+      step('unrelated', { plans: false, appliesUnchanged: true }),
+      step('pre-flight', { plans: false, appliesUnchanged: true, after: ['configuration'] }),
+    ];
+    driver.request(pipeline([stage('intake', { environment: null, steps }), stage('dev', { after: ['intake'] })]));
+    driver.work(['intake/pre-flight']);
+    driver.finish('intake', 'pre-flight', { ...REFUSED });
+    driver.tell('release-1', RETRY);
+    const left = driver.stage('intake').steps.filter(({ status }) => status !== 'succeeded');
+    expect(left.map(({ name }) => name)).toEqual(['artifacts', 'configuration', 'pre-flight']);
+    driver.work();
+    expect(driver.statuses()).toBe('intake succeeded, dev succeeded');
+  });
+
   test('is a new round, with a record of its own', () => {
     const driver = failed();
     driver.tell('release-1', RETRY);
