@@ -29,11 +29,13 @@ async function main([given]: readonly string[]): Promise<void> {
   console.log(`seed ${seed}: npm run test:nightly -- ${seed}`);
   const sweep = join(ROOT, 'test', 'engine', 'sweep-command.ts');
   const release = join(ROOT, 'test', 'release-on-twins', 'sweep-command.ts');
+  const rollback = join(ROOT, 'test', 'release-on-twins', 'rollback-command.ts');
   const kill = join(ROOT, 'tools', 'kill-run', 'run.ts');
   const tasks = [
     program('sweep of all pairs of faults', sweep, ['--pairs']),
     program('sweep of random faults', sweep, ['--random', String(RANDOM_HISTORIES), '--seed', seed]),
     program('sweep of a whole release at its HTTP requests', release, []),
+    program('sweep of a rollback at its HTTP requests', rollback),
     program('kills of the real host', kill, ['--sites', String(KILLS), '--seed', seed]),
     memory,
   ];
