@@ -6,7 +6,7 @@ import { follow } from './release/follow.ts';
 import { leftBehind, PlanView } from './release/plan-view.ts';
 import type { RedeployOptions } from './release/redeploy-options.ts';
 import { readRedeployOptions } from './release/redeploy-options.ts';
-import { seconds } from './release/view.ts';
+import { isGood, seconds } from './release/view.ts';
 import { answers, findSandbox } from './release/where.ts';
 
 const APPROVERS = ['Alex Approver', 'Riley Requester'];
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const run = await follow({ api, project, approvals, write: say, plans }, asked.run);
   conclude(run, `${api.origin}${asked.looksAt}`);
   if (options.json) process.stdout.write(`${JSON.stringify({ ...asked, ...summaryOf(run) })}\n`);
-  process.exitCode = run.status === 'succeeded' ? 0 : 1;
+  process.exitCode = isGood(run) ? 0 : 1;
 }
 
 function conclude(run: ShownRun, looksAt: string): void {

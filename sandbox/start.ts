@@ -22,7 +22,7 @@ import {
   subscribe,
 } from './release/project.ts';
 import { inventories, summaryOf, violationsIn } from './release/summary.ts';
-import { seconds } from './release/view.ts';
+import { isGood, seconds } from './release/view.ts';
 import { announce, withdraw } from './release/where.ts';
 import type { Stack } from './stack.ts';
 import { startStack } from './stack.ts';
@@ -118,7 +118,7 @@ async function main(): Promise<void> {
   conclude(sandbox, run);
   if (options.once) await stop();
   if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(sandbox.cloud, run, before))}\n`);
-  if (options.once) process.exit(run.status === 'succeeded' ? 0 : 1);
+  if (options.once) process.exit(isGood(run) ? 0 : 1);
   say('\nCtrl-C stops everything.');
 }
 

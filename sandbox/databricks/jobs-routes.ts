@@ -6,6 +6,7 @@ import * as table from './contract/jobs-table.ts';
 import { refusal } from './errors.ts';
 import { completeSettings, jobOf, updatedSettings } from './jobs.ts';
 import { pageOf } from './pages.ts';
+import { cancelRun } from './run-life.ts';
 import type { Job } from './run-model.ts';
 import { shuffled } from './shuffle.ts';
 
@@ -46,6 +47,8 @@ export function jobRoutes(context: DatabricksContext): Route[] {
       const { id } = jobOf(context, body.job_id);
       state.jobs.delete(String(id));
       state.permissions.delete(`/jobs/${id}`);
+      for (const run of state.runs.values())
+        if (run.jobId === id && run.endedAt === undefined) cancelRun(context, run, clock.now());
       return json({});
     }),
     ...readingRoutes(context),

@@ -28,6 +28,8 @@ export interface ShownStep {
   readonly mode: string;
   readonly attempt: number;
   readonly error: string | null;
+  /** When it is asked again, while it waits. */
+  readonly dueAt: number;
   readonly plan: { readonly digest: string; readonly changes: ShownCounts } | null;
   readonly output: Readonly<Record<string, unknown>>;
 }

@@ -1,9 +1,11 @@
 import type { ShownRun, SlipwayApi } from './api.ts';
 import type { Approvals } from './approvals.ts';
 import type { PlanView } from './plan-view.ts';
-import { ReleaseView } from './view.ts';
+import { ReleaseView, rolloutPause, seconds } from './view.ts';
 
 const LOOK_EVERY_MS = 150;
+/** Nobody sits before a terminal while a rollout waits for hours. */
+const LONGEST_PAUSE_IN_MS = 30_000;
 
 /** How a run is followed. */
 export interface Following {
@@ -15,7 +17,10 @@ export interface Following {
   readonly plans?: PlanView;
 }
 
-/** Shows a run as it goes on, approves what is to be approved, and gives the run at its end. */
+/**
+ * Shows a run as it goes on, approves what is to be approved, and gives the run at its end, or when nothing but a slow
+ * rollout is left of it.
+ */
 export async function follow(
   { api, project, approvals, write, plans }: Following,
   id: string,
@@ -28,6 +33,11 @@ export async function follow(
       await plans?.look(project, run);
       if (run.status !== 'running') return run;
       await approvals.look(project, run);
+      const pause = rolloutPause(run, Date.now());
+      if (pause !== null && pause > LONGEST_PAUSE_IN_MS) {
+        write(`\nThe rollout of the flags goes on by itself: its next step is in ${seconds(pause)}.`);
+        return run;
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

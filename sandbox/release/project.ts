@@ -29,13 +29,17 @@ export interface SandboxProject {
   readonly strategies?: Readonly<Partial<Record<EnvironmentKey, 'in-place' | 'versioned'>>>;
 }
 
+/** Here, a rollout that lasts for an hour elsewhere is over in seconds. */
+const ROLLOUT_WAIT_IN_MINUTES = '0.02';
+
 /** The example project, built anew with Node alone. */
 export async function exampleProject(outputFolder: string): Promise<SandboxProject> {
   await buildArtifacts({ outputFolder });
   const groups: Record<string, Record<string, string>> = JSON.parse(
     readFileSync(join(EXAMPLE, 'variable-groups.json'), 'utf8'),
   );
-  const of = (key: EnvironmentKey) => groups[`parking-sensors-release-${key}`] ?? {};
+  const quick = { rolloutWaitInMinutes: ROLLOUT_WAIT_IN_MINUTES };
+  const of = (key: EnvironmentKey) => ({ ...groups[`parking-sensors-release-${key}`], ...quick });
   return {
     name: 'parking-sensors',
     artifacts: artifactFolders(outputFolder),

@@ -83,6 +83,20 @@ function outputText(output: Readonly<Record<string, unknown>>): string {
   return texts.length === 0 ? '' : `: ${texts.join(', ')}`;
 }
 
+/** Whether a run has done what it was started for: a rollout may go on after it. */
+export function isGood(run: ShownRun): boolean {
+  return run.status === 'succeeded' || rolloutPause(run, 0) !== null;
+}
+
+/** How long from now nothing happens in a run but the rollout of its flags; null while something else goes on. */
+export function rolloutPause({ stages }: ShownRun, now: number): number | null {
+  const open = stages.filter(({ endedAt }) => endedAt === null);
+  const [rollout] = open;
+  if (rollout?.name !== 'rollout' || open.length > 1) return null;
+  if (!rollout.steps.every(({ status }) => status === 'waiting')) return null;
+  return Math.min(...rollout.steps.map(({ dueAt }) => dueAt)) - now;
+}
+
 /** `3 to create, 1 to update`, or `no change`. */
 export function changesText(counts: ShownCounts): string {
   const parts = (['create', 'update', 'delete', 'run'] as const).flatMap((action) =>

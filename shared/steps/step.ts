@@ -14,7 +14,7 @@ export interface StepContext {
   /** `run/stage/step`: the same on every attempt. To be passed to the outside as idempotency token or name. */
   readonly key: string;
   readonly attempt: number;
-  /** What the step asked to be told when it returned `waiting`; null on the first call of an attempt. */
+  /** What the step asked to be told when it last returned `waiting`, in an earlier attempt too; null before. */
   readonly memo: Json;
   /** From the pipeline: what this step is configured with. */
   readonly input: Readonly<Record<string, unknown>>;

@@ -30,6 +30,7 @@ function runWith(status: string, output: Readonly<Record<string, unknown>> = {})
     mode: 'apply',
     attempt: 1,
     error: null,
+    dueAt: 0,
     plan: null,
     output,
   };
