@@ -2,7 +2,6 @@ import type { EnvironmentKey } from '../../sandbox/cloud.ts';
 import { suiteWork } from '../../sandbox/release/test-suites.ts';
 import { canonicalJson } from '../../shared/release/canonical-json.ts';
 import type { Run } from '../../shared/release/model.ts';
-import { STEP_KINDS } from '../../shared/steps/registry.ts';
 import type { Fault } from '../engine/simulator/faults.ts';
 import { kindsAt } from '../engine/simulator/faults.ts';
 import { faultsText } from '../engine/sweep/options.ts';
@@ -116,13 +115,8 @@ export function unnamedResidual({
 function namedBy({ stages }: Run): string[] {
   const outputs = stages.flatMap(({ steps }) => steps.map(({ output }) => output));
   const lists = outputs.flatMap(({ left, kept }) => [left, kept].filter(Array.isArray));
-  return [...lists.flat().map((text) => String(text).replace(/^\/Workspace/, '')), ...KEPT_WITHOUT_CLEAN_UP];
+  return lists.flat().map((text) => String(text).replace(/^\/Workspace/, ''));
 }
-
-/** Where the kind that removes what nothing uses is not registered, versions and wheels simply stay. */
-const KEPT_WITHOUT_CLEAN_UP: readonly string[] = STEP_KINDS.some(({ name }) => name === 'clean-up')
-  ? []
-  : ['/releases/', 'parking_sensors-1.3.0'];
 
 /** Requests that would drop what a release never drops. */
 export function drops({ twins }: ReleaseWorld): string[] {
