@@ -40,7 +40,8 @@ const object = z.record(z.string(), z.unknown());
 const own = { access_control_list: access };
 const name = z.string().min(1);
 
-const policy = z.looseObject({ name, definition: z.union([object, z.string()]).optional(), ...own });
+const definition = z.union([object, z.string()], { error: 'must be an object, or the text of one' });
+const policy = z.looseObject({ name, definition: definition.optional(), ...own });
 const cluster = z.looseObject({ cluster_name: name, libraries: z.array(object).default([]), ...own });
 const task = z.looseObject({
   task_key: name,
