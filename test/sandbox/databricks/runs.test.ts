@@ -238,6 +238,15 @@ describe('the service around runs', () => {
     expect(results).toEqual(['CANCELED', 'CANCELED', 'SUCCESS']);
   });
 
+  test('a job that is deleted takes its active runs with it', async () => {
+    const [job, other] = [await created({ queue: { enabled: true } }), await created()];
+    const runs = [await started(job), await started(job), await started(other)];
+    await post('delete', { job_id: job });
+    workspace.pass(1000);
+    const results = await Promise.all(runs.map(async (id) => (await get(id)).state.result_state));
+    expect(results).toEqual(['CANCELED', 'CANCELED', 'SUCCESS']);
+  });
+
   test('an active run is not deleted', async () => {
     expect((await post('runs/delete', { run_id: await started(await created()) })).body).toMatchObject({
       error_code: 'INVALID_STATE',
