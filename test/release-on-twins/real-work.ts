@@ -94,10 +94,11 @@ export class RealWork {
     if (piece !== undefined) this.unpacking.delete(piece);
   }
 
-  /** Who is at work has got bytes; if they are an archive, it may unpack them now. */
+  /** Who is at work has got bytes: it may unpack an archive now, or load the parser for a JUnit file. */
   got(bytes: Uint8Array): void {
     const piece = this.current.getStore();
-    if (piece !== undefined && bytes[0] === 0x50 && bytes[1] === 0x4b) this.unpacking.add(piece);
+    const begins = Buffer.from(bytes.subarray(0, 5)).toString('latin1');
+    if (piece !== undefined && (begins.startsWith('PK') || begins === '<?xml')) this.unpacking.add(piece);
   }
 
   /** Resolves when nobody is at real work any more, or when it takes so long that somebody must be forgotten. */
