@@ -42,7 +42,8 @@ export async function readFlagSite(context: StepContext): Promise<FlagSite | nul
   const uncertain = (await uncertainChanges(context)).flatMap(({ data }) =>
     typeof data?.id === 'string' ? [data.id] : [],
   );
-  if (source === null && inventory === null && uncertain.length === 0) return null;
+  const hasFlags = Object.values(inventory?.flags ?? {}).some(({ declaration }) => declaration !== null);
+  if (source === null && !hasFlags && uncertain.length === 0) return null;
   const client = source === null ? lastStore(context, inventory?.endpoint) : source.client;
   const { key: label } = await valuesOf(context);
   const settings = (await client?.list(FLAG_KEY_PREFIX, label)) ?? [];

@@ -137,10 +137,18 @@ describe('a later deployment', () => {
     expect(site.store.violations()).toEqual([]);
   });
 
-  test('without the file never asks a store that it never wrote to', async () => {
+  test('without the file never asks a store that holds nothing of ours', async () => {
     const site = flagWorld();
     expect((await deploy(site, 'r1', null)).changes).toEqual([]);
     expect(site.store.log.count()).toBe(0);
+    await deploy(site, 'r2', [ON]);
+    await deploy(site, 'r3', null);
+    site.store.log.clear();
+    expect((await deploy(site, 'r4', null)).changes).toEqual([]);
+    expect(site.store.log.count()).toBe(0);
+    site.rollBackTo('r2');
+    await runToEnd(featureFlags, site.world);
+    expect(shareOf(site, 'map')).toBe('on');
   });
 
   test('plans the same whether a rollout has moved meanwhile or not', async () => {
