@@ -16,6 +16,8 @@ export interface DatabricksOptions {
   /** Storage root of the metastore; without it every catalog must name its own. */
   metastoreStorageRoot?: string;
   region?: string;
+  /** Owner of the metastore, a person; privileges count then. Without it a group owns it, and everyone may all. */
+  metastoreOwner?: string;
   /** `disabled` refuses every DBFS call, as accounts made since 2025 do (default `enabled`). */
   dbfsRoot?: 'enabled' | 'disabled';
   /** How many reads of a new securable still answer 404 (default 0). */

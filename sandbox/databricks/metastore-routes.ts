@@ -8,14 +8,14 @@ import { keyOf, securableOf } from './securable-registry.ts';
 /** The metastore of the workspace, and which workspaces a securable is bound to. */
 export function metastoreRoutes(context: DatabricksContext): Route[] {
   const { state, options } = context;
-  const { metastoreStorageRoot, region = 'westeurope' } = options;
+  const { metastoreStorageRoot, metastoreOwner = 'account-admins', region = 'westeurope' } = options;
   return [
     route(table.metastoreSummary, () =>
       json({
         metastore_id: state.metastoreId,
         global_metastore_id: `azure:${region}:${state.metastoreId}`,
         name: `metastore-${region}`,
-        owner: 'account-admins',
+        owner: metastoreOwner,
         region,
         cloud: 'azure',
         ...(metastoreStorageRoot === undefined ? {} : { storage_root: metastoreStorageRoot }),

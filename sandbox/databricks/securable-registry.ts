@@ -30,6 +30,12 @@ export function securableOf(context: DatabricksContext, type: string, name: stri
   return { type: kind, name: name.toLowerCase() };
 }
 
+/** Who owns a securable; undefined when there is none of this name. */
+export function ownerOf(context: DatabricksContext, { type, name }: Securable): string | undefined {
+  if (type === 'METASTORE') return context.options.metastoreOwner ?? 'account-admins';
+  return SHELVES[type](context).stored.get(name)?.info.owner;
+}
+
 /** The key under which grants and bindings of a securable are kept. */
 export function keyOf({ type, name }: Securable): string {
   return `${type} ${name}`;

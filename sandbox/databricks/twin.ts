@@ -19,6 +19,7 @@ import { locationRoutes } from './location-routes.ts';
 import { metastoreRoutes } from './metastore-routes.ts';
 import { permissionsRoutes } from './permissions-routes.ts';
 import { policyRoutes } from './policies-routes.ts';
+import { missingRight } from './rights.ts';
 import { type LoadedSource, type RunScript, runScript } from './run-model.ts';
 import { runRoutes } from './runs-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
@@ -53,9 +54,11 @@ export function createDatabricksTwin(settings: TwinSettings & DatabricksOptions 
     wordError,
     errorBody,
     routes: allRoutes(context),
-    around: async ({ operation, principal }, serve) => {
+    around: async (admitted, serve) => {
       settle(context);
-      return isDenied(context, operation, principal) ? denied(principal) : serve();
+      if (isDenied(context, admitted.operation, admitted.principal)) return denied(admitted.principal);
+      const missing = missingRight(context, admitted);
+      return missing === undefined ? serve() : refusal('PERMISSION_DENIED', missing).answer;
     },
     controls: [
       { method: 'GET', path: '/inventory', handle: own.inventory },

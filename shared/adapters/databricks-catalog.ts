@@ -25,7 +25,7 @@ const KINDS: Record<SecurableKind, { readonly path: string; readonly collection:
 const pathOf = (kind: SecurableKind) => `${API}/${KINDS[kind].path}`;
 const pathOfOne = (kind: SecurableKind, fullName: string) => `${pathOf(kind)}/${segment(fullName)}`;
 
-function pathOfGrants(kind: SecurableKind, fullName: string, list = 'permissions'): string {
+function pathOfGrants(kind: SecurableKind | 'metastore', fullName: string, list = 'permissions'): string {
   return `${API}/${list}/${kind.replace('-', '_')}/${segment(fullName)}`;
 }
 
@@ -62,7 +62,11 @@ export function unityCatalog(call: Call): UnityCatalog {
     },
     async metastore() {
       const body = objectIn(await call({ method: 'GET', path: `${API}/metastore_summary` }));
-      return { id: textIn(body.metastore_id), storageRoot: textIn(body.storage_root) || null };
+      return {
+        id: textIn(body.metastore_id),
+        storageRoot: textIn(body.storage_root) || null,
+        owner: textIn(body.owner),
+      };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import type { Clock } from '../engine/ports.ts';
 import { Refusal } from '../errors.ts';
-import { createCall, isResponse, objectIn, textIn } from './databricks-call.ts';
+import { createCall, isResponse, objectIn, objectsIn, textIn } from './databricks-call.ts';
 import { unityCatalog } from './databricks-catalog.ts';
 import { clustersOf, policiesOf } from './databricks-compute.ts';
 import { dbfsFiles } from './databricks-dbfs.ts';
@@ -71,7 +71,8 @@ export function createDatabricksClient(options: DatabricksOptions): DatabricksCl
     async me() {
       const answer = await call({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' });
       const body = isResponse(answer) ? objectIn(answer) : {};
-      return { id: textIn(body.id), userName: textIn(body.userName) };
+      const groups = objectsIn(body.groups).map(({ display }) => textIn(display));
+      return { id: textIn(body.id), userName: textIn(body.userName), groups };
     },
   };
 }

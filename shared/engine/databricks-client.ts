@@ -21,8 +21,8 @@ export interface DatabricksClient {
   readonly clusters: Clusters;
   readonly policies: ClusterPolicies;
   readonly permissions: Permissions;
-  /** Who the workspace thinks we are. */
-  me(): Promise<{ readonly id: string; readonly userName: string }>;
+  /** Who the workspace thinks we are, and the names of our groups, as far as it knows them. */
+  me(): Promise<{ readonly id: string; readonly userName: string; readonly groups: readonly string[] }>;
 }
 
 export type NotebookLanguage = 'PYTHON' | 'SQL' | 'SCALA' | 'R';
@@ -154,7 +154,7 @@ export interface UnityCatalog {
   /** What was granted on this very object; null when there is no such object (yet). */
   grants(kind: SecurableKind, fullName: string): Promise<readonly Grant[] | null>;
   /** What principals may do with it, inherited privileges included; null when there is no such object. */
-  effectiveGrants(kind: SecurableKind, fullName: string): Promise<readonly Grant[] | null>;
+  effectiveGrants(kind: SecurableKind | 'metastore', fullName: string): Promise<readonly Grant[] | null>;
   /**
    * Adds and removes privileges; what is so already stays so.
    * @returns `no-securable` when there is no such object (yet).
@@ -165,5 +165,10 @@ export interface UnityCatalog {
     changes: readonly GrantChange[],
   ): Promise<'done' | 'no-securable'>;
   /** The metastore of the workspace; a null root means that every catalog must name its own storage. */
-  metastore(): Promise<{ readonly id: string; readonly storageRoot: string | null }>;
+  metastore(): Promise<{
+    readonly id: string;
+    readonly storageRoot: string | null;
+    /** A person, an application or a group. */
+    readonly owner: string;
+  }>;
 }

@@ -9,6 +9,7 @@ import { isThere, returnTo } from './unity-catalog-back.ts';
 import type { Memory } from './unity-catalog-memory.ts';
 import { formerlyAt, recall, remember } from './unity-catalog-memory.ts';
 import { changesFor } from './unity-catalog-plan.ts';
+import { missingRights } from './unity-catalog-rights.ts';
 import type { Wanted } from './unity-catalog-wanted.ts';
 import { readWanted } from './unity-catalog-wanted.ts';
 import { workThrough } from './work-through.ts';
@@ -26,6 +27,9 @@ export const unityCatalog: StepKind = {
     const ordinary = await changesFor(site.wanted, site);
     const { changes, left } = await returnOf(context, site);
     return withLeftOvers(sortChanges([...ordinary, ...changes]), [...site.leftOver, ...left], context);
+  },
+  async check(context, changes) {
+    return missingRights(changes, (await workspaceOf(context)).client);
   },
   async apply(context, changes) {
     const site = await siteOf(context);

@@ -252,7 +252,7 @@ describe('Unity Catalog', () => {
     expect((await soon(client.unityCatalog.metastore())).storageRoot).toBe(STORAGE.metastoreStorageRoot);
     const body = { metastore_id: 'm', name: 'n' };
     open({}, answering('metastore_summary', { status: 200, body }));
-    expect(await soon(client.unityCatalog.metastore())).toEqual({ id: 'm', storageRoot: null });
+    expect(await soon(client.unityCatalog.metastore())).toEqual({ id: 'm', storageRoot: null, owner: '' });
   });
 });
 

@@ -1,0 +1,90 @@
+import type { TwinRequest } from '../twin/exchange.ts';
+import type { Admitted } from '../twin/model.ts';
+import type { DatabricksContext } from './context.ts';
+import { keyOf, ownerOf, parentsOf, type Securable, type SecurableType } from './securable-registry.ts';
+
+/** Groups that everybody is in here, by their own words and those of `CurrentUser.me`. */
+const GROUPS = ['account users', 'admins'];
+
+/** What an operation needs on a securable, besides owning it or something above it. */
+interface Need {
+  on: Securable;
+  privileges: readonly string[];
+}
+
+/**
+ * What the caller lacks in Unity Catalog, in its words; undefined when nothing. Rights are looked at only where the
+ * metastore has an owner by name (`metastoreOwner`): elsewhere everyone may do everything.
+ */
+export function missingRight(
+  context: DatabricksContext,
+  { operation, principal, request }: Admitted,
+): string | undefined {
+  if (context.options.metastoreOwner === undefined) return undefined;
+  const need = needOf(context, operation, request);
+  if (need === undefined || holds(context, principal, need)) return undefined;
+  const { on, privileges } = need;
+  const name = on.type === 'METASTORE' ? `metastore-${context.options.region ?? 'westeurope'}` : on.name;
+  return `User does not have ${privileges[0]?.replaceAll('_', ' ')} on ${titleOf(on.type)} '${name}'.`;
+}
+
+function holds(context: DatabricksContext, principal: string, { on, privileges }: Need): boolean {
+  const places = [on, ...parentsOf(context, on)];
+  if (places.some((place) => ownerOf(context, place) === principal)) return true;
+  const grants = places.flatMap((place) => [...(context.state.grants.get(keyOf(place)) ?? [])]);
+  return grants.some(
+    ([holder, held]) =>
+      (holder === principal || GROUPS.includes(holder)) && privileges.some((each) => held.has(each)),
+  );
+}
+
+const ON_METASTORE: Record<string, string> = {
+  'Catalogs.create': 'CREATE_CATALOG',
+  'StorageCredentials.create': 'CREATE_STORAGE_CREDENTIAL',
+  'ExternalLocations.create': 'CREATE_EXTERNAL_LOCATION',
+};
+
+const UPDATED: Record<string, SecurableType> = {
+  'Catalogs.update': 'CATALOG',
+  'Schemas.update': 'SCHEMA',
+  'Volumes.update': 'VOLUME',
+  'StorageCredentials.update': 'STORAGE_CREDENTIAL',
+  'ExternalLocations.update': 'EXTERNAL_LOCATION',
+};
+
+function needOf({ state }: DatabricksContext, operation: string, request: TwinRequest): Need | undefined {
+  const path = new URL(request.url, 'http://twin.invalid').pathname.split('/').map(decodeURIComponent);
+  const name = (path.at(-1) ?? '').toLowerCase();
+  const privilege = ON_METASTORE[operation];
+  if (privilege !== undefined)
+    return { on: { type: 'METASTORE', name: state.metastoreId }, privileges: [privilege] };
+  const updated = UPDATED[operation];
+  if (updated !== undefined) return { on: { type: updated, name }, privileges: ['MANAGE'] };
+  if (operation === 'Grants.update') {
+    const type = (path.at(-2) ?? '').toUpperCase().replaceAll('-', '_') as SecurableType;
+    return { on: { type, name }, privileges: ['MANAGE'] };
+  }
+  return insideNeed(operation, request);
+}
+
+/** Making something inside of a catalog or a schema. */
+function insideNeed(operation: string, { body }: TwinRequest): Need | undefined {
+  if (operation !== 'Schemas.create' && operation !== 'Volumes.create') return undefined;
+  const { catalog_name: catalog = '', schema_name: schema = '' } = JSON.parse(Buffer.from(body).toString());
+  return operation === 'Schemas.create'
+    ? {
+        on: { type: 'CATALOG', name: catalog.toLowerCase() },
+        privileges: ['CREATE_SCHEMA', 'ALL_PRIVILEGES'],
+      }
+    : {
+        on: { type: 'SCHEMA', name: `${catalog}.${schema}`.toLowerCase() },
+        privileges: ['CREATE_VOLUME', 'ALL_PRIVILEGES'],
+      };
+}
+
+function titleOf(type: SecurableType): string {
+  return type
+    .split('_')
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join(' ');
+}
