@@ -127,7 +127,8 @@ function digestOf(entries: readonly AccessEntry[]): string {
 }
 
 function wordsOf(entry: AccessEntry): string {
-  return `${entry.permission_level} to ${principalOf(entry).replace(/^\S+ /, '')}`;
+  const { user_name, group_name, service_principal_name, permission_level } = entry;
+  return `${permission_level} to ${user_name ?? group_name ?? service_principal_name}`;
 }
 
 /** What we have given on something after a change; empty for nothing. */

@@ -94,10 +94,13 @@ export function readItem(kind: Kind, entry: unknown): Item | readonly string[] {
   return kind === 'policy' ? withTextDefinition(plain) : plain;
 }
 
-/** Who an entry of an access list is about, whichever kind of principal. */
+/** Who an entry of an access list is about, for comparisons: addresses and ids come back in lower case. */
 export function principalOf(entry: AccessEntry): string {
-  const key = PRINCIPALS.find((each) => entry[each] !== undefined) ?? 'user_name';
-  return `${key} ${entry[key] ?? ''}`;
+  const { user_name, group_name, service_principal_name } = entry;
+  if (group_name !== undefined) return `group ${group_name}`;
+  return user_name === undefined
+    ? `service principal ${service_principal_name?.toLowerCase()}`
+    : `user ${user_name.toLowerCase()}`;
 }
 
 function withoutLibraries({ body: { libraries, ...body }, ...item }: Item): Item {

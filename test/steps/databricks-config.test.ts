@@ -408,6 +408,15 @@ describe('access', () => {
     expect((await config.redeploy()).changes).toEqual([]);
   });
 
+  test('is the same for a person whose address comes back in lower case', async () => {
+    config.release({ jobs: [{ name: 'load' }] });
+    await config.deploy();
+    const held = { access_control_list: [{ user_name: 'ada@example.com', permission_level: 'CAN_VIEW' }] };
+    await config.call('PATCH', `/api/2.0/permissions/${await path()}`, held);
+    give({ user_name: 'Ada@Example.com', permission_level: 'CAN_VIEW' });
+    expect((await config.redeploy()).changes).toEqual([]);
+  });
+
   test('that was there before is not ours to take back', async () => {
     await config.call('POST', '/api/2.2/jobs/create', { name: 'load' });
     const theirs = { access_control_list: [entry('ops', 'CAN_VIEW'), entry('dev', 'CAN_VIEW')] };
