@@ -64,11 +64,19 @@ function ofEngine(history: History, faults: number, { measure }: FaultFree): str
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** The inventories of the workspaces, and the resources. Ids that a service makes up are not compared. */
-export function deployedIn({ twins: { workspaces, arm } }: ReleaseWorld): string {
-  const lines = ENVIRONMENT_KEYS.flatMap((key) =>
-    workspaces[key].inventory().map(({ kind, name, digest }) => `${key} ${kind} ${name} ${digest}`),
-  );
+/** What tests leave behind is evidence, and no part of a release. */
+const EVIDENCE = '/utilities/test_results/';
+
+/** The inventories of the workspaces, the resources, and the flags. Ids that a service makes up are not compared. */
+export function deployedIn({ twins: { workspaces, arm, appConfigurations } }: ReleaseWorld): string {
+  const lines = ENVIRONMENT_KEYS.flatMap((key) => {
+    const items = workspaces[key].inventory().filter(({ name }) => !name.includes(EVIDENCE));
+    const flag = appConfigurations[key].setting('.appconfig.featureflag/segment-forecast', key);
+    return [
+      ...items.map(({ kind, name, digest }) => `${key} ${kind} ${name} ${digest}`),
+      `${key} flag ${flag?.value ?? 'none'}`,
+    ];
+  });
   const resources = arm
     .resources()
     .map(({ id, body }) => `${id} ${JSON.stringify(body)}`.replace(UUID, 'ID'));
@@ -76,19 +84,22 @@ export function deployedIn({ twins: { workspaces, arm } }: ReleaseWorld): string
 }
 
 /** Operations that succeeded in making something new: a lost answer must not make one of these a second time. */
-export function madeIn({ twins: { workspaces, arm } }: ReleaseWorld): string {
+export function madeIn({ twins: { workspaces, arm, azureDevOps } }: ReleaseWorld): string {
   const counts = new Map<string, number>();
-  for (const [name, twin] of Object.entries({ ...workspaces, arm })) {
+  for (const [name, twin] of Object.entries({ ...workspaces, arm, tests: azureDevOps.service })) {
     for (const { operation, status } of writesTo(twin)) {
       const isMade =
-        /\.create$|_CreateOrUpdate$/.test(operation) && typeof status === 'number' && status < 300;
+        /\.create$|TestRuns.Create$|_CreateOrUpdate$/.test(operation) &&
+        typeof status === 'number' &&
+        status < 300;
       if (isMade) counts.set(`${name} ${operation}`, (counts.get(`${name} ${operation}`) ?? 0) + 1);
     }
   }
-  return [...counts]
-    .map(([name, count]) => `${name} ${count}`)
-    .sort()
-    .join('\n');
+  const runs = Object.entries(workspaces).map(([name, twin]) => {
+    const started = new Set(twin.loadedSources().map(({ run }) => run));
+    return `${name} runs ${started.size}`;
+  });
+  return [...runs, ...[...counts].map(([name, count]) => `${name} ${count}`)].sort().join('\n');
 }
 
 function differences(what: string, found: string, wanted: string): string[] {

@@ -15,6 +15,7 @@ import { createDatabricksTwin } from '../../sandbox/databricks/twin.ts';
 import type { KeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
 import { createKeyVaultTwin } from '../../sandbox/key-vault/key-vault-twin.ts';
 import { addArtifactsPipeline, seedCloud } from '../../sandbox/release/project.ts';
+import { suiteWork } from '../../sandbox/release/test-suites.ts';
 import { createChance } from '../../sandbox/twin/chance.ts';
 import type { Clock } from '../../sandbox/twin/clock.ts';
 import type { Twin, TwinSettings, Verdict } from '../../sandbox/twin/model.ts';
@@ -50,6 +51,7 @@ export interface Twins {
 /** Makes the twins; none of them listens. */
 export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
   const base = { clock, chance: createChance(5) };
+  const work = suiteWork(new Set());
   const azureDevOps = createAzureDevOps({
     ...base,
     organization: 'contoso',
@@ -59,7 +61,10 @@ export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
   const durations = { resourceInMs: 20_000 };
   const arm = createArmTwin({ ...base, durations, acceptsToken: acceptsArm, ...options.arm });
   const workspaces = forEach(() =>
-    createDatabricksTwin({ ...base, acceptsToken: accepts(AUDIENCES.databricks), ...options.databricks }),
+    createDatabricksTwin({
+      ...{ ...base, work, acceptsToken: accepts(AUDIENCES.databricks) },
+      ...options.databricks,
+    }),
   );
   const vaults = forEach(() => createKeyVaultTwin({ ...base, acceptsToken: accepts(AUDIENCES.keyVault) }));
   const appConfigurations = forEach(() =>
@@ -155,8 +160,8 @@ export function publishBuild(
   }).id;
 }
 
-/** They only say what would be. */
-const READS = new Set(['Deployments_WhatIf', 'Deployments_Validate']);
+/** They only say what would be, or try what is there. */
+const READS = new Set(['Deployments_WhatIf', 'Deployments_Validate', 'Jobs.submit']);
 
 /** By method, so that a new operation counts as a write until somebody says that it reads. */
 function isWrite({ method, operation }: LoggedRequest): boolean {
