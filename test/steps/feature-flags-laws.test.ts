@@ -94,7 +94,7 @@ test('whatever fails and however often a call is made, each step comes once, in 
       }
       expect(site.store.violations()).toEqual([]);
     }),
-    { numRuns: 25, seed: 20261124 },
+    { numRuns: 12, seed: 20261124 },
   );
 });
 
@@ -161,7 +161,7 @@ describe('a rollback', () => {
           expect(site.store.violations()).toEqual([]);
         },
       ),
-      { numRuns: 60, seed: 20261125 },
+      { numRuns: 40, seed: 20261125 },
     );
   });
 });
