@@ -33,12 +33,16 @@ export async function missingRights(changes: readonly Change[], client: Databric
   const needs = needsOf(changes);
   if (needs.length === 0) return [];
   const [me, metastore] = await Promise.all([client.me(), client.unityCatalog.metastore()]);
-  const missing: string[] = [];
-  await inParallel(needs, { inFlight: 10 }, async (need) => {
-    const held = await heldOn(need.on, metastore, client.unityCatalog);
-    if (held !== null && !isHeld(need, held, me)) missing.push(sentence(need, me.userName));
+  const things = new Map(needs.map(({ on }) => [`${on.kind} ${on.name}`, on]));
+  const held = new Map<string, Held | null>();
+  await inParallel([...things], { inFlight: 10 }, async ([key, thing]) => {
+    held.set(key, await heldOn(thing, metastore, client.unityCatalog));
   });
-  return missing.sort();
+  const missing = needs.filter((need) => {
+    const there = held.get(`${need.on.kind} ${need.on.name}`) ?? null;
+    return there !== null && !isHeld(need, there, me);
+  });
+  return missing.map((need) => sentence(need, me.userName)).sort();
 }
 
 const TARGET = /^(storage-credential|external-location|catalog|schema|volume) (.+)$/;
