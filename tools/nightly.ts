@@ -7,6 +7,7 @@ import { conclude, program, runInTurn } from './run-in-turn.ts';
 const ROOT = join(__dirname, '..');
 const RANDOM_HISTORIES = 20_000;
 const KILLS = 100;
+const VERSIONED_DEPLOYMENTS = 1_000;
 /** The heap moves by a few percent from round to round; a leak of one message in ten would double it. */
 const MOST_GROWTH = 1.25;
 
@@ -30,12 +31,19 @@ async function main([given]: readonly string[]): Promise<void> {
   const sweep = join(ROOT, 'test', 'engine', 'sweep-command.ts');
   const release = join(ROOT, 'test', 'release-on-twins', 'sweep-command.ts');
   const rollback = join(ROOT, 'test', 'release-on-twins', 'rollback-command.ts');
+  const versioned = join(ROOT, 'test', 'steps', 'versioned-command.ts');
   const kill = join(ROOT, 'tools', 'kill-run', 'run.ts');
   const tasks = [
     program('sweep of all pairs of faults', sweep, ['--pairs']),
     program('sweep of random faults', sweep, ['--random', String(RANDOM_HISTORIES), '--seed', seed]),
     program('sweep of a whole release at its HTTP requests', release, []),
     program('sweep of a rollback at its HTTP requests', rollback),
+    program('versioned deployments under running jobs', versioned, [
+      '--deployments',
+      String(VERSIONED_DEPLOYMENTS),
+      '--seed',
+      seed,
+    ]),
     program('kills of the real host', kill, ['--sites', String(KILLS), '--seed', seed]),
     memory,
   ];

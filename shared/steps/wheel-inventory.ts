@@ -83,7 +83,8 @@ export async function readWheels(context: Context, workspace: string): Promise<S
     return [gone === 'partly' ? { ...each, whole: false } : each];
   });
   const uploads = Math.max(known.uploads, ...begun.map(({ upload }) => upload));
-  return { wheels, names: known.names, uploads, listed: new Set(all.map(({ path }) => path)) };
+  const names = { ...namesBegun(begun), ...known.names };
+  return { wheels, names, uploads, listed: new Set(all.map(({ path }) => path)) };
 }
 
 /** The first form did not tell in which order its wheels came: they are all older than what came since. */
@@ -94,6 +95,17 @@ function upToDate(stored: z.infer<typeof inventoryShape>): Omit<SentWheels, 'lis
   const wheels = entries.map(([path, sha256]) => ({ path, sha256, upload: 0, run: '', whole: true }));
   return { wheels, names: Object.fromEntries(names), uploads: 0 };
 }
+
+/**
+ * In a folder of its own an interrupted upload may stay beside one with the same name, so the name is taken from the
+ * first try on. In place it is overwritten.
+ */
+function namesBegun(begun: readonly SentWheel[]): Readonly<Record<string, string>> {
+  const versioned = begun.filter(({ path }) => IN_OWN_FOLDER.test(path));
+  return Object.fromEntries(versioned.map(({ path, sha256 }) => [fileNameOf(path), sha256]));
+}
+
+const IN_OWN_FOLDER = /\/releases\/[0-9a-f]{16}\/[^/]+$/;
 
 function toWheel(change: Change): SentWheel {
   const upload = wheelIn(change)?.upload ?? 0;

@@ -322,6 +322,17 @@ describe('versioned', () => {
     expect(twin.log.counts()).toEqual({ 'Files.get_metadata': 1 });
   });
 
+  test('a wheel whose upload never arrived is sent, and its name is taken from the first try on', async () => {
+    twin.faults.add({ kind: 'drop', match: 'Files.upload', times: 4, when: 'before' });
+    await release('1.2.0');
+    await expect(deploy()).rejects.toThrow(/no answer/);
+    await release('1.2.0', 'x = 2\n');
+    expect(await refusalOf()).toContain('was deployed to dev with other content');
+    await release('1.2.0');
+    await deploy();
+    expect(filesOf('volume-file')).toHaveLength(1);
+  });
+
   test('a wheel that arrived short is a failure, which another attempt may mend', async () => {
     const { databricks } = world.clients;
     const shortened = (url: string) => {
