@@ -56,30 +56,34 @@ const expectSettled = async (expected: unknown) => {
 };
 
 describe.each(['before', 'after'] as const)('the function dies %s a request has its effect', (when) => {
-  test.each(['the same plan is applied again', 'a new release is planned'])('%s', async (way) => {
-    const expected = await withoutFaults();
-    let interrupted = 0;
-    for (let skip = 0, isHit = true; isHit; skip += 1) {
-      config = openConfig();
-      await deploy(A);
-      config.release({ ...B });
-      const changes = await plan(databricksConfig, config.world);
-      config.twin.faults.add({ kind: 'drop', when, skip, times: 4 });
-      const died = await apply(databricksConfig, config.world, changes).then(
-        () => false,
-        () => true,
-      );
-      isHit = config.twin.faults.list().every((fault) => fault.skip === 0);
-      config.twin.faults.clear();
-      if (died) interrupted += 1;
-      if (died && way === 'the same plan is applied again')
-        await apply(databricksConfig, config.world, changes);
-      else if (died) await config.deploy();
-      await expectSettled(expected);
-      expect(config.twin.violations()).toEqual([]);
-    }
-    expect(interrupted).toBeGreaterThan(15);
-  });
+  test.each(['the same plan is applied again', 'a new release is planned'])(
+    '%s',
+    async (way) => {
+      const expected = await withoutFaults();
+      let interrupted = 0;
+      for (let skip = 0, isHit = true; isHit; skip += 1) {
+        config = openConfig();
+        await deploy(A);
+        config.release({ ...B });
+        const changes = await plan(databricksConfig, config.world);
+        config.twin.faults.add({ kind: 'drop', when, skip, times: 4 });
+        const died = await apply(databricksConfig, config.world, changes).then(
+          () => false,
+          () => true,
+        );
+        isHit = config.twin.faults.list().every((fault) => fault.skip === 0);
+        config.twin.faults.clear();
+        if (died) interrupted += 1;
+        if (died && way === 'the same plan is applied again')
+          await apply(databricksConfig, config.world, changes);
+        else if (died) await config.deploy();
+        await expectSettled(expected);
+        expect(config.twin.violations()).toEqual([]);
+      }
+      expect(interrupted).toBeGreaterThan(15);
+    },
+    120_000,
+  );
 });
 
 describe('a lost answer', () => {
@@ -142,6 +146,20 @@ test('a cancel stops between two changes, and the next deployment goes on from t
   config.world.abort = new AbortController();
   await config.deploy();
   expect(config.names('job')).toEqual(['load', 'new']);
+});
+
+test('a cluster that is made anew has its new id in what is done by a later invocation', async () => {
+  await deploy(A);
+  const [{ cluster_id }] = (await config.call('GET', '/api/2.1/clusters/list')).clusters;
+  await config.call('POST', '/api/2.1/clusters/permanent-delete', { cluster_id });
+  config.twin.faults.add({ kind: 'latency', latencyInMs: 25_000 });
+  const { calls } = await config.deploy();
+  expect(calls).toBeGreaterThan(1);
+  config.twin.faults.clear();
+  const [made] = (await config.call('GET', '/api/2.1/clusters/list')).clusters;
+  const { jobs } = await config.call('GET', '/api/2.2/jobs/list?expand_tasks=true&name=load');
+  expect(made.cluster_id).not.toBe(cluster_id);
+  expect(jobs[0].settings.tasks[0].existing_cluster_id).toBe(made.cluster_id);
 });
 
 test('more work than fits into a minute is cut, and everything is made once', async () => {

@@ -70,4 +70,5 @@ test.each(Array.from({ length: 40 }, (_one, index) => index + 1))(
     expect((await config.redeploy()).changes).toEqual([]);
     expect([...config.twin.violations(), ...fresh.twin.violations()]).toEqual([]);
   },
+  60_000,
 );
