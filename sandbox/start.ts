@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cloud } from './cloud.ts';
@@ -36,7 +37,6 @@ interface Sandbox {
   readonly stack: Stack;
   readonly api: SlipwayApi;
   readonly project: SandboxProject;
-  readonly folder: string;
 }
 
 function say(line: string): void {
@@ -47,6 +47,8 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const begunAt = Date.now();
   const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'slipway-sandbox-')));
   const state = options.state === null ? {} : { stateFolder: options.state };
+  // However this process ends, short of a kill: what was only for it goes with it.
+  if (options.state === null) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const ports = await keptPorts(options.state);
   const [cloud, project] = await Promise.all([
     startCloud({
@@ -68,7 +70,7 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   await ports.keep({ api: Number(new URL(stack.url).port) });
   const api = new SlipwayApi(stack.url);
   say(`Slipway is up at ${stack.url}/api (${seconds(Date.now() - begunAt)}). Nothing leaves this machine.`);
-  return { options, cloud, stack, api, project, folder };
+  return { options, cloud, stack, api, project };
 }
 
 /** Registers the project, publishes its build and lets Azure DevOps call the webhook. */
@@ -99,14 +101,37 @@ function conclude({ stack, cloud, project }: Sandbox, run: ShownRun): void {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.stdin.isTTY === true);
+  const interrupted = new AbortController();
+  let stop = (): Promise<void> => Promise.resolve();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      interrupted.abort();
+      void stop().finally(() => process.exit(130));
+    });
+  }
   const sandbox = await startSandbox(options);
-  let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
-    stopping ??= stopAll(sandbox);
-    return stopping;
+  stop = once(() => stopAll(sandbox));
+  try {
+    await releaseIn(sandbox, stop);
+  } catch (error) {
+    // What fails because everything is being stopped is no failure.
+    if (!interrupted.signal.aborted) say(error instanceof Error ? error.message : String(error));
+    await stop();
+    process.exit(interrupted.signal.aborted ? 130 : 1);
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => {
+    done ??= work();
+    return done;
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => void stop().then(() => process.exit(130)));
+}
+
+/** Publishes the build, follows its release to the end, and says what came of it. */
+async function releaseIn(sandbox: Sandbox, stop: () => Promise<void>): Promise<void> {
+  const { options } = sandbox;
   const before = inventories(sandbox.cloud);
   const { api, project } = sandbox;
   const approvals = new Approvals(api, { how: options.approve }, say);
@@ -122,11 +147,10 @@ async function main(): Promise<void> {
   say('\nCtrl-C stops everything.');
 }
 
-async function stopAll({ stack, cloud, options, folder }: Sandbox): Promise<void> {
+async function stopAll({ stack, cloud }: Sandbox): Promise<void> {
   await withdraw(process.pid);
   await stack.stop();
   await cloud.stop();
-  if (options.state === null) await rm(folder, { recursive: true, force: true });
 }
 
 main().catch((error: unknown) => {
