@@ -15,6 +15,7 @@ import { rootFolder } from './notebooks-paths.ts';
 import type { Drift } from './notebooks-plan.ts';
 import { changesFor } from './notebooks-plan.ts';
 import { filesOfPart, partsOf, versionChanges } from './notebooks-versions.ts';
+import { folderProblem } from './place-check.ts';
 import { layoutOf, NOTEBOOK_PATH, strategyOf, testRoot, treeText } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
@@ -33,6 +34,13 @@ export const notebooks: StepKind = {
     return strategyOf(context).strategy === 'versioned'
       ? planVersions(context, site)
       : planInPlace(context, site);
+  },
+  async check(context, changes) {
+    if (changes.length === 0) return [];
+    const { client, root, manifest } = await readSite(context);
+    const roots = partsOf(manifest, root).map((part) => part.root);
+    const problems = roots.map((folder) => folderProblem(client, folder, NOTEBOOK_PATH));
+    return (await Promise.all(problems)).filter((problem) => problem !== null);
   },
   async apply(context, changes) {
     const site = await readSite(context);

@@ -3,6 +3,7 @@ import { Refusal, TransientFailure } from '../errors.ts';
 import type { Json } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
+import { libraryProblem } from './place-check.ts';
 import type { Strategy, Wheel } from './release-layout.ts';
 import { LIBRARY_PATH, strategyOf, wheelsOf } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
@@ -28,6 +29,12 @@ export const wheel: StepKind = {
     const wheels = place.release.filter((file) => !isThere(file, place.sent));
     await refuseProblems(context, place, wheels);
     return wheels.map((file) => changeOf(file, place.sent));
+  },
+  async check(context, changes) {
+    if (changes.length === 0) return [];
+    const { client, folder } = await readPlace(context);
+    const problem = await libraryProblem(context, client, folder);
+    return problem === null ? [] : [problem];
   },
   async apply(context, changes) {
     const place = await readPlace(context);

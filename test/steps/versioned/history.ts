@@ -134,7 +134,8 @@ async function deploy(scene: Scene, number: number): Promise<void> {
     scene.figures.violations.push(
       `seed ${scene.seed}: the wheel of ${release.name} has a name that is taken`,
     );
-  if (random() < 0.5 && end.result === 'succeeded') world.input = { strategy: 'versioned', keep: scene.keep };
+  // A second deployment in place would change files under running jobs, which is what versions are for.
+  if (end.result !== 'refused') world.input = { strategy: 'versioned', keep: scene.keep };
 }
 
 /** The one that failed, once more; a new release, one that was live before, or the way back to it. */

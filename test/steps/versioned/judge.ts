@@ -13,7 +13,7 @@ export interface Reign {
 interface Attempt {
   readonly run: string;
   readonly begunAt: number;
-  readonly loads: readonly { readonly name: string; readonly digest: string }[];
+  readonly loads: readonly { readonly name: string; readonly path: string; readonly digest: string }[];
 }
 
 export interface Verdict {
@@ -53,7 +53,7 @@ function attemptsOf(twin: DatabricksTwin, run: string, text: string): Attempt[] 
   return history.map((begunAt, index) => {
     const end = history[index + 1] ?? Number.POSITIVE_INFINITY;
     const loads = own.filter(({ at }) => at >= begunAt && at < end);
-    return { run, begunAt, loads: loads.map(({ path, digest }) => ({ name: nameOf(path), digest })) };
+    return { run, begunAt, loads: loads.map(({ path, digest }) => ({ name: nameOf(path), path, digest })) };
   });
 }
 
@@ -69,7 +69,7 @@ function judgeAttempt(
   reigns: readonly Reign[],
 ): string[] {
   const isOf = ({ digests }: Release) => loads.every(({ name, digest }) => digests.get(name) === digest);
-  const shown = loads.map(({ name, digest }) => `${name}@${digest.slice(0, 6)}`).join(' ');
+  const shown = loads.map(({ path, digest }) => `${path}@${digest.slice(0, 6)}`).join(' ');
   if (!releases.some(isOf)) return [`run ${run} at ${begunAt} loaded sources of two releases: ${shown}`];
   const reign = reigns.find(({ from, to }) => begunAt > from && begunAt < to);
   if (reign === undefined || isOf(reign.release)) return [];
