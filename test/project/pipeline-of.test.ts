@@ -5,7 +5,7 @@ import { readProjectFile } from '../../shared/project/project-file.ts';
 import { pipelineProblems } from '../../shared/release/pipeline.ts';
 
 const SUBSCRIPTION = '10000000-0000-4000-8000-000000000001';
-const FILE = readProjectFile(`
+const YAML = `
 project: parking
 azureDevOps: { organization: contoso, project: parking, artifactsPipeline: 138 }
 environments:
@@ -22,7 +22,8 @@ environments:
     rollback: on-failed-verification
     approvalExpires: 2 days
     freezeWindows: [{ when: fri 17:00 - mon 07:00, why: rest }]
-`);
+`;
+const FILE = readProjectFile(YAML);
 const FIRST = ['infrastructure', 'unity-catalog', 'wheel', 'notebooks'];
 const ALL = [
   ...[...FIRST, 'databricks-config', 'feature-flags', 'clean-up', 'pre-flight'],
@@ -155,5 +156,16 @@ describe("the document's pipeline", () => {
         production: { key: 'prod', keyVault: null },
       },
     });
+  });
+
+  test('names who deploys into an environment, where the file does', () => {
+    const identity = 'b1d6a2c4-52f0-4d5e-8a39-6a1f4c1f7e02';
+    const file = readProjectFile(YAML.replace('key: prod', `key: prod\n    identity: ${identity}`));
+    const { environments } = pipelineOf(file, { id: '20001' }, new Set(ALL));
+    expect(environments.map((each) => [each.name, each.identity])).toEqual([
+      ['dev', undefined],
+      ['staging', undefined],
+      ['production', identity],
+    ]);
   });
 });

@@ -44,6 +44,8 @@ export interface Twins {
   /** Every twin by the origin at which it is reached. */
   readonly byOrigin: Readonly<Record<string, Twin>>;
   readonly identity: TokenCredential;
+  /** A user-assigned identity, by its client id. */
+  identityOf(clientId: string): TokenCredential;
   /** Id of the pipeline that publishes the artifacts. */
   readonly artifactsPipeline: number;
 }
@@ -92,7 +94,7 @@ export function newTwins(clock: Clock, options: TwinsOptions = {}): Twins {
     workspaces,
     appConfigurations,
     byOrigin,
-    identity: identityIn(clock),
+    ...identitiesIn(clock),
     artifactsPipeline,
   };
 }
@@ -117,17 +119,20 @@ const TOKEN_LASTS_IN_MS = 50 * 60_000;
 
 /** A service lets Slipway in with a token for itself, and nobody else. */
 function accepts(audience: string): (token: string | undefined) => Verdict {
-  return (token) =>
-    token === `${TOKEN}${audience}` ? { ok: true, principal: 'Slipway' } : { ok: false, why: 'bad token' };
+  return (token = '') => {
+    const [given, principal = 'Slipway'] = token.split(' as ');
+    return given === `${TOKEN}${audience}` ? { ok: true, principal } : { ok: false, why: 'bad token' };
+  };
 }
 
-function identityIn(clock: Clock): TokenCredential {
-  return {
+function identitiesIn(clock: Clock): Pick<Twins, 'identity' | 'identityOf'> {
+  const credential = (suffix: string): TokenCredential => ({
     getToken: async (scopes) => ({
-      token: `${TOKEN}${String(scopes).replace(/\/\.default$/, '')}`,
+      token: `${TOKEN}${String(scopes).replace(/\/\.default$/, '')}${suffix}`,
       expiresOnTimestamp: clock.now() + TOKEN_LASTS_IN_MS,
     }),
-  };
+  });
+  return { identity: credential(''), identityOf: (clientId) => credential(` as ${clientId}`) };
 }
 
 function forEach<Value>(make: (key: EnvironmentKey) => Value): Record<EnvironmentKey, Value> {

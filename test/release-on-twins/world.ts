@@ -10,9 +10,7 @@ import type { RunRequested } from '../../shared/release/events.ts';
 import type { Run } from '../../shared/release/model.ts';
 import type { Pipeline } from '../../shared/release/pipeline.ts';
 import { environmentPipeline } from '../../shared/release/rollback.ts';
-import { preFlight } from '../../shared/steps/pre-flight.ts';
-import { STEP_KINDS, stepKinds } from '../../shared/steps/registry.ts';
-import type { StepKind } from '../../shared/steps/step.ts';
+import { stepKinds } from '../../shared/steps/registry.ts';
 import { SimulatedApp } from '../engine/simulator/app.ts';
 import type { Fault } from '../engine/simulator/faults.ts';
 import { People } from '../engine/simulator/people.ts';
@@ -24,6 +22,7 @@ import { memoryReleases } from '../steps/intake-world.ts';
 import { twinHttpClient } from '../steps/twin-http-client.ts';
 import type { HttpCall } from './http-port.ts';
 import { httpPort } from './http-port.ts';
+import { kindsAt, watched } from './real-steps.ts';
 import { RealWork } from './real-work.ts';
 import type { Twins, TwinsOptions } from './twins.ts';
 import { newTwins, PROJECT, publishBuild } from './twins.ts';
@@ -58,6 +57,8 @@ export interface ReleaseWorldOptions extends TwinsOptions {
   readonly approves?: boolean;
   /** The only environment that releases go to; all by default. */
   readonly only?: string;
+  /** Client ids of those who deploy, by key of the environment; Slipway itself where there is none. */
+  readonly identities?: Readonly<Record<string, string>>;
   /** How releases follow each other in an environment; `in-place` where nothing is said. */
   readonly strategies?: NonNullable<SandboxProject['strategies']>;
   /** What stands at an origin instead of its twin; null: nobody answers there. */
@@ -188,7 +189,7 @@ function clientsIn({
     members.push(invocation);
     return serviceClients({
       config,
-      identityFor: () => twins.identity,
+      identityFor: (id) => (id === null ? twins.identity : twins.identityOf(id)),
       clock,
       limits,
       httpClient: network(invocation),
@@ -204,47 +205,26 @@ const SETTINGS = {
   WEBHOOK_PASSWORDS: 'no-webhook-comes-in-here',
 };
 
-function watched(content: Ports['content'], work: RealWork): Ports['content'] {
-  return {
-    ...content,
-    put(bytes) {
-      work.asks();
-      return content.put(bytes);
-    },
-    async get(digest) {
-      work.asks();
-      const bytes = await content.get(digest);
-      work.got(bytes);
-      return bytes;
-    },
-  };
-}
-
-/** The kinds of the service, where each step that is planned or applied is known to be at work. */
-function kindsAt(work: RealWork): ReadonlyMap<string, StepKind> {
-  const known = STEP_KINDS.filter(({ name }) => name !== 'pre-flight').map((kind): StepKind => {
-    const { plan, apply } = kind;
-    return {
-      ...kind,
-      ...(plan === undefined ? {} : { plan: (context) => work.within(() => plan(context)) }),
-      apply: (context, changes) => work.within(() => apply(context, changes)),
-    };
-  });
-  return stepKinds([...known, preFlight(known)]);
-}
-
 /** The pipeline of the sandbox's project file for a build. Approvals expire within the time that is played. */
 function pipelineFor(
   { artifactsPipeline }: Twins,
   build: number,
-  { only, strategies = {} }: Pick<ReleaseWorldOptions, 'only' | 'strategies'>,
+  { only, strategies = {}, identities = {} }: Pick<ReleaseWorldOptions, 'only' | 'strategies' | 'identities'>,
 ): Pipeline {
   const project = { name: PROJECT, artifacts: {}, variables: { dev: {}, stg: {}, prod: {} }, strategies };
   const yaml = slipwayYaml(project, artifactsPipeline).replaceAll(
     'approvals: 1',
     'approvals: 1, approvalExpires: 1 hour',
   );
-  const whole = pipelineOf(readProjectFile(yaml), { id: String(build) }, new Set(stepKinds().keys()));
+  const withIdentities = Object.entries(identities).reduce(
+    (text, [key, identity]) => text.replace(`key: ${key},`, `key: ${key}, identity: ${identity},`),
+    yaml,
+  );
+  const whole = pipelineOf(
+    readProjectFile(withIdentities),
+    { id: String(build) },
+    new Set(stepKinds().keys()),
+  );
   return only === undefined ? whole : environmentPipeline(whole, only, { gated: true });
 }
 
