@@ -34,11 +34,11 @@ const verifies = {
 /** The document's deployment of one environment. */
 const DEPLOYMENT: readonly KindRow[] = [
   { ...deploys, kind: 'infrastructure', after: [], appliesUnchanged: true, cancels: true },
-  // Applies always, since it sees the outputs of the infrastructure only then; without a difference it writes nothing.
+  // These two apply always, since they see the outputs of the infrastructure only then. Without a difference they write nothing.
   { ...deploys, kind: 'unity-catalog', after: ['infrastructure'], appliesUnchanged: true },
   { ...deploys, kind: 'wheel', after: ['unity-catalog'] },
   { ...deploys, kind: 'notebooks', after: ['unity-catalog'] },
-  { ...deploys, kind: 'databricks-config', after: ['wheel', 'notebooks'] },
+  { ...deploys, kind: 'databricks-config', after: ['wheel', 'notebooks'], appliesUnchanged: true },
   { ...deploys, kind: 'feature-flags', after: ['databricks-config'] },
   { ...deploys, kind: 'clean-up', after: ['databricks-config'] },
 ];

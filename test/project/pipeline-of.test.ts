@@ -102,6 +102,7 @@ describe("the document's pipeline", () => {
     expect(steps.filter(({ appliesUnchanged }) => appliesUnchanged).map(({ name }) => name)).toEqual([
       'infrastructure',
       'unity-catalog',
+      'databricks-config',
     ]);
     expect(stepsOf(ALL, 'smoke-tests')).toMatchObject([{ phase: 'verify', plans: false, cancels: true }]);
   });
