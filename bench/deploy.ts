@@ -1,3 +1,4 @@
+import { cleanUp } from '../shared/steps/clean-up.ts';
 import { notebooks } from '../shared/steps/notebooks.ts';
 import type { StepKind } from '../shared/steps/step.ts';
 import { unityCatalog } from '../shared/steps/unity-catalog.ts';
@@ -28,10 +29,31 @@ interface Project {
   readonly kinds: readonly StepKind[];
   readonly notebooks: number;
   readonly folders: number;
+  /** Input of the steps. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** A file that is no notebook, which no archive takes. */
+  readonly hasPlainFile?: boolean;
 }
+
+const VERSIONED = { strategy: 'versioned', keep: 3 };
 
 const PROJECTS: readonly Project[] = [
   { name: '200 notebooks in 30 folders', kinds: [notebooks], notebooks: 200, folders: 30 },
+  {
+    name: '200 notebooks in 30 folders, versioned: one archive',
+    kinds: [notebooks, cleanUp],
+    notebooks: 200,
+    folders: 30,
+    input: VERSIONED,
+  },
+  {
+    name: '200 notebooks and a file in 30 folders, versioned: file by file',
+    kinds: [notebooks, cleanUp],
+    notebooks: 200,
+    folders: 30,
+    input: VERSIONED,
+    hasPlainFile: true,
+  },
   {
     name: '50 notebooks in 10 folders, wheel of 2 MB',
     kinds: [wheel, notebooks],
@@ -61,6 +83,7 @@ async function benchProject(project: Project): Promise<DeployMeasurement[]> {
   const inventories: Inventories = new Map();
   for (const [deployment, changed] of deploymentsOf(project)) {
     site.world.artifacts = await artifactsOf(project, changed);
+    site.world.input = { ...project.input };
     const costs = await measure(site, project.kinds, inventories);
     measured.push({ project: project.name, deployment, ...costs });
   }
@@ -87,8 +110,10 @@ async function measure(
 ) {
   twin.log.clear();
   const begin = world.clock.now();
+  world.run = `release-${begin}`;
   for (const kind of kinds) {
     world.inventory = inventories.get(kind.name) ?? { digest: null, uncertain: [] };
+    world.inventories = Object.fromEntries(inventories);
     const { refused } = await runToEnd(kind, world);
     if (refused !== null) throw new Error(refused);
     inventories.set(kind.name, world.inventory);
@@ -113,7 +138,10 @@ async function artifactsOf(project: Project, changed: number): Promise<Artifacts
     ];
   });
   return {
-    'databricks-notebooks': Object.fromEntries(files),
+    'databricks-notebooks': {
+      ...Object.fromEntries(files),
+      ...(project.hasPlainFile ? { 'folder 0/zones.csv': 'a,b' } : {}),
+    },
     'databricks-config': { 'unity-catalog.json': JSON.stringify(catalogFile()) },
     'python-wheel': await wheelOf(WHEEL_BYTES),
   };
