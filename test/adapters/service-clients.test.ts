@@ -140,7 +140,7 @@ describe('a workspace of which the identity is no user', () => {
     'must have an id of a workspace, not %j',
     (id) => {
       expect(() => cloud().clientsFor(null).databricks(WORKSPACE, id)).toThrow(
-        /databricksWorkspaceResourceId is [^]*, which is no id of a workspace\. It should look like/,
+        /databricksWorkspaceResourceId is [\s\S]*, which is no id of a workspace\. It should look like/,
       );
     },
   );

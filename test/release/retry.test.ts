@@ -97,7 +97,9 @@ describe('a retry by a person', () => {
       step('unrelated', { plans: false, appliesUnchanged: true }),
       step('pre-flight', { plans: false, appliesUnchanged: true, after: ['configuration'] }),
     ];
-    driver.request(pipeline([stage('intake', { environment: null, steps }), stage('dev', { after: ['intake'] })]));
+    driver.request(
+      pipeline([stage('intake', { environment: null, steps }), stage('dev', { after: ['intake'] })]),
+    );
     driver.work(['intake/pre-flight']);
     driver.finish('intake', 'pre-flight', { ...REFUSED });
     driver.tell('release-1', RETRY);
