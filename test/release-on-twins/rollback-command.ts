@@ -40,6 +40,7 @@ function startWorker(strategy: Strategy, faults: string): Promise<Share> {
 }
 
 async function work(name: string, text: string): Promise<void> {
+  process.once('disconnect', () => process.exit(2));
   const strategy = STRATEGIES.find((each) => each === name) ?? 'in-place';
   const base = await rollBack(strategy);
   const problems = problemsOf(base);
@@ -60,5 +61,6 @@ const [first, ...rest] = process.argv.slice(2);
 const done = first === 'worker' ? work(rest[0] ?? '', rest[1] ?? '') : main(process.argv.slice(2));
 done.catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
+  // Ends the other worker, too, since it loses its connection.
+  process.exit(2);
 });
