@@ -78,6 +78,14 @@ describe('where nothing stands in the way', () => {
     expect(told.map((changes) => changes.map(({ target }) => target))).toEqual([['w'], []]);
   });
 
+  test('a rollback is not looked ahead of: nothing but its own plan may stop it', async () => {
+    const check = async () => ['no.'];
+    const { world, step } = worldBefore({ 'production/wheel': kind('wheel', { check }) });
+    expect((await runToEnd(step, world)).refused).not.toBeNull();
+    world.kind = 'rollback';
+    expect((await runToEnd(step, world)).output).toEqual({ environments: {} });
+  });
+
   test('a run without a later stage goes on at once', async () => {
     const { world, step } = worldBefore({});
     expect((await runToEnd(step, world)).output).toEqual({ environments: {} });
