@@ -9,7 +9,7 @@ import { databricksWorld, makeVolume } from '../databricks-world.ts';
 import { contextOf } from '../step-runner.ts';
 import { underVirtualTime } from '../virtual-time.ts';
 import type { Reign } from './judge.ts';
-import { activeTexts, judgeLive, judgeNames, judgeRuns, judgeStorage } from './judge.ts';
+import { activeTexts, judgeAccess, judgeLive, judgeNames, judgeRuns, judgeStorage } from './judge.ts';
 import type { People } from './people.ts';
 import { among, peopleAt } from './people.ts';
 import type { Release } from './releases.ts';
@@ -176,7 +176,9 @@ async function carryOut(scene: Scene, release: Release, attempts: number) {
   if (end.result === 'succeeded') {
     good.push(release);
     reigns.push({ release, from: world.clock.now(), to: Number.POSITIVE_INFINITY });
-    violations.push(...judgeLive(twin, release, await folderOf(scene)));
+    const folder = await folderOf(scene);
+    twin.faults.clear();
+    violations.push(...judgeLive(twin, release, folder), ...(await judgeAccess(twin, folder)));
     if (world.input.strategy === 'versioned') violations.push(...judgeStorage(twin, scene.keep, used));
   }
   const output = end.cleaned?.output;

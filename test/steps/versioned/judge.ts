@@ -103,6 +103,14 @@ export function judgeLive(twin: DatabricksTwin, release: Release, folder: string
   });
 }
 
+/** Whether people may read the folder that is live, as the files of the release say. */
+export async function judgeAccess({ handle }: DatabricksTwin, folder: string): Promise<string[]> {
+  const { text } = await ask(handle, `/api/2.0/workspace/get-status?path=${encodeURIComponent(folder)}`);
+  const id = /"object_id":(\d+)/.exec(text)?.[1];
+  const access = await ask(handle, `/api/2.0/permissions/directories/${id}`);
+  return access.text.includes('data-engineers') ? [] : [`nobody may read ${folder}`];
+}
+
 /** What active and queued runs may still load, in the words of their tasks. No fault hits this look. */
 export async function activeTexts({ faults, handle }: DatabricksTwin): Promise<string[]> {
   const inForce = [...faults.list()];

@@ -18,14 +18,14 @@ export interface Surroundings {
   readonly random: () => number;
 }
 
-/** Calls the workspace; ids have more digits than a number can hold, so bodies are text here. */
+/** Calls the workspace, its Jobs API where the path names no other; ids have more digits than a number can hold, so bodies are text here. */
 export async function ask(
   handle: DatabricksTwin['handle'],
   path: string,
   body?: string,
 ): Promise<{ status: number; text: string }> {
   const method = body === undefined ? 'GET' : 'POST';
-  const url = `${WORKSPACE}/api/2.2/jobs${path}`;
+  const url = WORKSPACE + (path.startsWith('/api/') ? path : `/api/2.2/jobs${path}`);
   const answer = await handle({ method, url, headers: {}, body: Buffer.from(body ?? '') });
   return { status: answer.status, text: Buffer.from(answer.body).toString('utf8') };
 }

@@ -65,7 +65,10 @@ async function build({ notebooks, wheel, tests, hasPlainFile }: Recipe) {
     'python-wheel': { [fileName]: content },
     'databricks-notebooks': { ...Object.fromEntries(files), ...plain },
     'databricks-tests': { 'run_suite.py': `revision = ${tests}` },
-    'databricks-config': { 'jobs.json': JSON.stringify({ jobs: [job()] }) },
+    'databricks-config': {
+      'jobs.json': JSON.stringify({ jobs: [job()] }),
+      'permissions.json': JSON.stringify({ folders: [folderAccess()] }),
+    },
   };
   const digests = new Map([
     ...sources.map(([path, source]) => [path, sha256(source)] as const),
@@ -86,6 +89,11 @@ function job(): object {
     { ...task('report', 'shared'), depends_on: [{ task_key: 'transform' }] },
   ];
   return { name: JOB, max_concurrent_runs: 3, queue: { enabled: true }, tasks };
+}
+
+function folderAccess(): object {
+  const access_control_list = [{ group_name: 'data-engineers', permission_level: 'CAN_READ' }];
+  return { path: `\${slipway.notebookFolder}`, access_control_list };
 }
 
 function builtWheel(version: number, content: number) {
