@@ -30,7 +30,7 @@ export interface SandboxProject {
 }
 
 /** Here, a rollout that lasts for an hour elsewhere is over in seconds. */
-const ROLLOUT_WAIT_IN_MINUTES = '0.02';
+const ROLLOUT_WAIT_IN_MINUTES = '0.01';
 
 /** The example project, built anew with Node alone. */
 export async function exampleProject(outputFolder: string): Promise<SandboxProject> {

@@ -6,7 +6,7 @@ import { sha256 } from '../release/canonical-json.ts';
 import type { StepContext, StepOutcome } from './step.ts';
 import type { Suite } from './test-suite-file.ts';
 
-const SHORTEST_PAUSE_IN_MS = 2_000;
+const SHORTEST_PAUSE_IN_MS = 1_000;
 const LONGEST_PAUSE_IN_MS = 60_000;
 /** A cancel takes seconds; what lasts longer than that is stuck. */
 const LONGEST_STOP_IN_MS = 15 * 60_000;
