@@ -1,6 +1,6 @@
 import { substitute } from '../project/substitute.ts';
+import { configurationFile } from './configuration-file.ts';
 import type { DeclaredFlag } from './feature-flags-file.ts';
-import { jsonFile } from './feature-flags-source.ts';
 import { referenceValues } from './reference-values.ts';
 import type { StepContext } from './step.ts';
 import { workspaceOf } from './workspace.ts';
@@ -25,7 +25,10 @@ export async function unknownJobs(context: StepContext, flags: readonly Declared
 }
 
 async function jobsOfRelease(context: StepContext): Promise<ReadonlySet<string>> {
-  const file = substitute(await jsonFile(context, 'jobs.json'), await referenceValues(context)).value;
+  const file = substitute(
+    await configurationFile(context, 'jobs.json'),
+    await referenceValues(context),
+  ).value;
   const jobs = typeof file === 'object' && file !== null && 'jobs' in file ? file.jobs : [];
   const names = Array.isArray(jobs) ? jobs.map((job: unknown) => nameOf(job)) : [];
   return new Set(names.filter((name) => name !== null));

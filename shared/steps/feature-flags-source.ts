@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { AppConfigurationClient } from '../engine/app-configuration-client.ts';
 import { Refusal } from '../errors.ts';
-import { filesOf } from '../project/manifest.ts';
 import { namesIn, substitute } from '../project/substitute.ts';
+import { configurationFile } from './configuration-file.ts';
 import type { DeclaredFlag } from './feature-flags-file.ts';
 import { FLAGS_FILE, readFlagsFile } from './feature-flags-file.ts';
 import { readInventory } from './inventory.ts';
 import { referenceValues } from './reference-values.ts';
-import { environmentKeysOf, manifestOf, valuesOf } from './run-inputs.ts';
+import { environmentKeysOf, valuesOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
 
 /** The flags of a release for one environment, and the store that they belong into. */
@@ -22,7 +22,7 @@ export interface FlagSource {
  * @throws Refusal when the file is wrong, or names something without a value.
  */
 export async function readFlagSource(context: StepContext): Promise<FlagSource | null> {
-  const file = await jsonFile(context, FLAGS_FILE);
+  const file = await configurationFile(context, FLAGS_FILE);
   if (file === null) return null;
   const values = new Map([...(await lastOutputs(context)), ...(await referenceValues(context))]);
   const missing = namesIn(file).filter((name) => !values.has(name));
@@ -37,19 +37,6 @@ export async function readFlagSource(context: StepContext): Promise<FlagSource |
   const { endpoint, flags } = readFlagsFile(substitute(file, values).value, environment);
   const isKnown = namesIn(endpoint).length === 0;
   return { client: isKnown ? context.clients.appConfiguration(endpoint) : null, flags };
-}
-
-/** A configuration file of the release as JSON; null when there is none. */
-export async function jsonFile(context: StepContext, name: string): Promise<unknown> {
-  const files = filesOf(await manifestOf(context), 'databricks-config');
-  const file = files.find(({ path }) => path === name);
-  if (file === undefined) return null;
-  try {
-    return JSON.parse(new TextDecoder().decode(await context.content.get(file.sha256)));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Refusal(`${name} is not JSON: ${error.message}.`);
-  }
 }
 
 const infrastructureInventory = z.object({ outputs: z.record(z.string(), z.json()) });

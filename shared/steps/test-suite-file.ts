@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import type { ApiObject } from '../engine/databricks-jobs-client.ts';
 import { Refusal } from '../errors.ts';
-import { filesOf } from '../project/manifest.ts';
 import { namesIn, substitute } from '../project/substitute.ts';
+import { configurationFile, problemText } from './configuration-file.ts';
 import { referenceValues } from './reference-values.ts';
-import { manifestOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
 import { deployedIds } from './test-suite-ids.ts';
 
@@ -84,37 +83,17 @@ export async function suiteProblems(context: StepContext, kind: SuiteKind): Prom
 
 /** The suite as it stands in the file; undefined when there is none. */
 async function rawSuite(context: StepContext, { key }: SuiteKind): Promise<unknown> {
-  const files = filesOf(await manifestOf(context), 'databricks-config');
-  const file = files.find(({ path }) => path === FILE);
-  if (file === undefined) return undefined;
-  const parsed = fileShape.safeParse(jsonOf(await context.content.get(file.sha256)));
-  if (!parsed.success) throw wrong(parsed.error.issues.map(describe));
+  const file = await configurationFile(context, FILE);
+  if (file === null) return undefined;
+  const parsed = fileShape.safeParse(file);
+  if (!parsed.success) throw wrong(parsed.error.issues.map(problemText));
   return parsed.data[key];
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Refusal(`${FILE} is not JSON: ${error.message}.`);
-  }
 }
 
 function suiteIn(value: unknown, { key }: SuiteKind): z.infer<typeof suiteShape> {
   const parsed = suiteShape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw wrong(parsed.error.issues.map(({ path, message }) => describe({ path: [key, ...path], message })));
-}
-
-function describe({
-  path,
-  message,
-}: {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}): string {
-  return `${path.map(String).join('.') || 'the file'}: ${message}.`;
+  throw wrong(parsed.error.issues.map(({ path, message }) => problemText({ path: [key, ...path], message })));
 }
 
 function wrong(problems: readonly string[]): Refusal {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Grant, SecurableKind } from '../engine/databricks-client.ts';
 import { Refusal } from '../errors.ts';
+import { problemText } from './configuration-file.ts';
 
 /** One securable of the file, with its parents' names in its body and its grants beside it. */
 export interface Securable {
@@ -53,7 +54,7 @@ export function defaultFile(catalogName: string, environment: string): unknown {
  */
 export function readSecurables(value: unknown): Securable[] {
   const parsed = fileShape.safeParse(value);
-  if (!parsed.success) throw refusal(parsed.error.issues.map(describe));
+  if (!parsed.success) throw refusal(parsed.error.issues.map(problemText));
   const { storage_credentials = [], external_locations = [], catalogs = [] } = parsed.data;
   const securables = [
     ...storage_credentials.map((item) => securable('storage-credential', item, [])),
@@ -67,16 +68,6 @@ export function readSecurables(value: unknown): Securable[] {
 
 function refusal(problems: readonly string[]): Refusal {
   return new Refusal(`unity-catalog.json cannot be deployed. ${problems.join(' ')}`);
-}
-
-function describe({
-  path,
-  message,
-}: {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}): string {
-  return `${path.map(String).join('.') || 'the file'}: ${message}.`;
 }
 
 function catalogAndBelow({ schemas = [], ...item }: z.infer<typeof catalog>): Securable[] {

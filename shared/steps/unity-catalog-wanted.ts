@@ -1,8 +1,7 @@
 import { Refusal } from '../errors.ts';
-import { filesOf } from '../project/manifest.ts';
 import { namesIn, substitute } from '../project/substitute.ts';
+import { configurationFile } from './configuration-file.ts';
 import { referenceValues } from './reference-values.ts';
-import { manifestOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
 import type { Securable } from './unity-catalog-file.ts';
 import { defaultFile, readSecurables } from './unity-catalog-file.ts';
@@ -64,13 +63,6 @@ function isOutput(name: string): boolean {
 }
 
 async function readFile(context: StepContext): Promise<unknown> {
-  const files = filesOf(await manifestOf(context), 'databricks-config');
-  const file = files.find(({ path }) => path === FILE);
-  if (file === undefined) return defaultFile(reference('unityCatalogName'), reference('slipway.environment'));
-  try {
-    return JSON.parse(new TextDecoder().decode(await context.content.get(file.sha256)));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Refusal(`${FILE} is not JSON: ${error.message}.`);
-  }
+  const file = await configurationFile(context, FILE);
+  return file ?? defaultFile(reference('unityCatalogName'), reference('slipway.environment'));
 }

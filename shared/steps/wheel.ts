@@ -87,7 +87,10 @@ async function refuseProblems(
     if (size > folder.mostBytes)
       problems.push(`${fileName} is larger than what a ${folder.kind} folder takes: use a volume.`);
     const problem = await wheelProblem(fileName, await content.get(sha256));
-    if (problem !== null) problems.push(`${fileName} ${problem}: pip would not install it.`);
+    if (problem !== null)
+      problems.push(
+        `${fileName} ${problem}: pip would not install it. Build it with python -m build --wheel, and publish it under the name that it gets.`,
+      );
   }
   if (problems.length > 0) throw new Refusal(`The wheel cannot be deployed. ${problems.join(' ')}`);
 }

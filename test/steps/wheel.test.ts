@@ -208,6 +208,7 @@ describe('what is refused before anything is written', () => {
     };
     const refusal = await refusalOf();
     expect(refusal).toContain('a-1.0-py3-none-any.whl has no METADATA in its .dist-info folder');
+    expect(refusal).toContain('Build it with python -m build --wheel');
     expect(refusal).toContain('b-1.0-py3-none-any.whl is no zip archive');
   });
 
