@@ -20,6 +20,8 @@ interface KindRow {
   readonly plans: boolean;
   readonly appliesUnchanged: boolean;
   readonly cancels: boolean;
+  /** Its failure never fails the stage. */
+  readonly mayFail?: boolean;
 }
 
 const deploys = { phase: 'apply', plans: true, appliesUnchanged: false, cancels: false } as const;
@@ -40,7 +42,8 @@ const DEPLOYMENT: readonly KindRow[] = [
   { ...deploys, kind: 'notebooks', after: ['unity-catalog'] },
   { ...deploys, kind: 'databricks-config', after: ['wheel', 'notebooks'], appliesUnchanged: true },
   { ...deploys, kind: 'feature-flags', after: ['databricks-config'] },
-  { ...deploys, kind: 'clean-up', after: ['databricks-config'] },
+  // What is live is live, whatever could not be taken away.
+  { ...deploys, kind: 'clean-up', after: ['databricks-config'], mayFail: true },
 ];
 
 /** The build of a release, as far as its intake must know it. */
@@ -160,10 +163,10 @@ function deployment(name: string, environment: EnvironmentFile, kinds: ReadonlyS
     when,
     gate: gateOf(environment),
     rollsBack: environment.rollback === 'on-failed-verification',
-    steps: DEPLOYMENT.filter(({ kind }) => left.has(kind)).map((row) => ({
-      ...step({ ...row, after: [...new Set(waitedFor(row, left))] }, inputOf(name, environment)),
-      allowFailure: allowFailure.some((each) => each === row.kind),
-    })),
+    steps: DEPLOYMENT.filter(({ kind }) => left.has(kind)).map((row) => {
+      const mayFail = row.mayFail === true || allowFailure.some((each) => each === row.kind);
+      return step({ ...row, mayFail, after: [...new Set(waitedFor(row, left))] }, inputOf(name, environment));
+    }),
   };
 }
 
@@ -214,6 +217,7 @@ function gateOf({
   return { approvals, approvers, requesterMayApprove, expiresInMs: approvalExpires };
 }
 
-function step(row: KindRow, input: StepDefinition['input']): StepDefinition {
-  return { ...row, name: row.kind, allowFailure: false, retry: DEFAULT_RETRY, leaseInMs: LEASE_IN_MS, input };
+function step({ mayFail = false, ...row }: KindRow, input: StepDefinition['input']): StepDefinition {
+  const name = row.kind;
+  return { ...row, name, allowFailure: mayFail, retry: DEFAULT_RETRY, leaseInMs: LEASE_IN_MS, input };
 }
