@@ -1,12 +1,12 @@
 import { Refusal } from '../errors.ts';
 import type { Json } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
-import type { Stock } from './clean-up-items.ts';
-import { readStock } from './clean-up-items.ts';
-import type { CleanUpInventory, Mark } from './clean-up-memory.ts';
-import { CLEAN_UP, removalIn, removedTargets } from './clean-up-memory.ts';
-import { removals } from './clean-up-plan.ts';
-import { removalTasks } from './clean-up-tasks.ts';
+import type { Stock } from './clean-up/items.ts';
+import { readStock } from './clean-up/items.ts';
+import type { CleanUpInventory, Mark } from './clean-up/memory.ts';
+import { CLEAN_UP, removalIn, removedTargets } from './clean-up/memory.ts';
+import { removals } from './clean-up/plan.ts';
+import { removalTasks } from './clean-up/tasks.ts';
 import { storeInventory } from './inventory.ts';
 import type { StepContext, StepKind } from './step.ts';
 import { workThrough } from './work-through.ts';

@@ -3,10 +3,10 @@ import { Refusal, UnreadableInput } from '../errors.ts';
 import type { EnvironmentSnapshot } from '../project/snapshot.ts';
 import { storeSnapshot } from '../project/snapshot.ts';
 import type { Json } from '../release/canonical-json.ts';
-import type { ReleaseNames } from './configuration-names.ts';
-import { namesOfRelease, REQUIRED_VARIABLES } from './configuration-names.ts';
-import type { EnvironmentValues } from './configuration-values.ts';
-import { readValues } from './configuration-values.ts';
+import type { ReleaseNames } from './configuration/names.ts';
+import { namesOfRelease, REQUIRED_VARIABLES } from './configuration/names.ts';
+import type { EnvironmentValues } from './configuration/values.ts';
+import { readValues } from './configuration/values.ts';
 import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind } from './step.ts';
 

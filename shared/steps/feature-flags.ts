@@ -1,9 +1,9 @@
 import type { Change } from '../release/plan.ts';
-import { carryOut } from './feature-flags-apply.ts';
-import { refusal } from './feature-flags-file.ts';
-import { unknownJobs } from './feature-flags-jobs.ts';
-import { changeOf } from './feature-flags-plan.ts';
-import { decideAll, readFlagSite } from './feature-flags-site.ts';
+import { carryOut } from './feature-flags/apply.ts';
+import { refusal } from './feature-flags/file.ts';
+import { unknownJobs } from './feature-flags/jobs.ts';
+import { changeOf } from './feature-flags/plan.ts';
+import { decideAll, readFlagSite } from './feature-flags/site.ts';
 import type { StepContext, StepKind } from './step.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { messageOf, TransientFailure } from '../errors.ts';
-import type { RolloutMemo } from './feature-rollout-memo.ts';
-import { readMemo } from './feature-rollout-memo.ts';
-import { readRolloutSite } from './feature-rollout-site.ts';
-import { beginRollout, goOnWithRollout, stopRollout } from './feature-rollout-walk.ts';
+import type { RolloutMemo } from './feature-rollout/memo.ts';
+import { readMemo } from './feature-rollout/memo.ts';
+import { readRolloutSite } from './feature-rollout/site.ts';
+import { beginRollout, goOnWithRollout, stopRollout } from './feature-rollout/walk.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
 
 /** Who does not answer for this long fails the step; until then the rollout just waits. */

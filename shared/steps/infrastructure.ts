@@ -3,7 +3,7 @@ import { Refusal, TransientFailure } from '../errors.ts';
 import type { Json } from '../release/canonical-json.ts';
 import { canonicalJson, sha256 } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
-import type { Resources } from './infrastructure-inventory.ts';
+import type { Resources } from './infrastructure/inventory.ts';
 import {
   begunIn,
   keptId,
@@ -11,10 +11,10 @@ import {
   resourcesIn,
   resourcesOf,
   storeDeployed,
-} from './infrastructure-inventory.ts';
-import { changesFor } from './infrastructure-plan.ts';
-import type { Infrastructure } from './infrastructure-source.ts';
-import { readInfrastructure } from './infrastructure-source.ts';
+} from './infrastructure/inventory.ts';
+import { changesFor } from './infrastructure/plan.ts';
+import type { Infrastructure } from './infrastructure/source.ts';
+import { readInfrastructure } from './infrastructure/source.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
 
 /** Longer than that a function does not wait for what-if. */

@@ -1,8 +1,8 @@
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import { messageOf, Refusal } from '../errors.ts';
 import type { StepContext } from './step.ts';
-import { readWanted } from './unity-catalog-wanted.ts';
-import type { LibraryFolder } from './wheel-target.ts';
+import { readWanted } from './unity-catalog/wanted.ts';
+import type { LibraryFolder } from './wheel/target.ts';
 
 /**
  * Why a folder of the workspace cannot be made or written to, as far as reading tells; null when nothing is in the

@@ -4,8 +4,8 @@ import type { Json } from '../release/canonical-json.ts';
 import { canonicalJson } from '../release/canonical-json.ts';
 import type { ChangeCounts } from '../release/plan.ts';
 import { countChanges, NO_CHANGES } from '../release/plan.ts';
-import type { Finding } from './pre-flight-problems.ts';
-import { inWords } from './pre-flight-problems.ts';
+import type { Finding } from './pre-flight/problems.ts';
+import { inWords } from './pre-flight/problems.ts';
 import { valuesOf } from './run-inputs.ts';
 import type { StepContext, StepKind, StepOutcome, UpcomingStep } from './step.ts';
 

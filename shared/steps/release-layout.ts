@@ -3,10 +3,10 @@ import { Refusal, UnreadableInput } from '../errors.ts';
 import type { ArtifactName, Manifest, ManifestFile } from '../project/manifest.ts';
 import { filesOf } from '../project/manifest.ts';
 import { canonicalJson, sha256 } from '../release/canonical-json.ts';
-import { rootFolder } from './notebooks-paths.ts';
+import { rootFolder } from './notebooks/paths.ts';
 import { manifestOf, valuesOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
-import { libraryFolder } from './wheel-target.ts';
+import { libraryFolder } from './wheel/target.ts';
 
 /** Where a release is in its workspace. Folders are spelled with `/Workspace`, as jobs name them. */
 export interface ReleaseLayout {

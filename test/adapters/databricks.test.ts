@@ -7,7 +7,7 @@ import type { TwinSettings } from '../../sandbox/twin/model.ts';
 import { createDatabricksClient } from '../../shared/adapters/databricks.ts';
 import { HostLimits } from '../../shared/adapters/host-limit.ts';
 import type { DatabricksClient } from '../../shared/engine/databricks-client.ts';
-import { zipArchive } from '../../shared/steps/zip-archive.ts';
+import { zipArchive } from '../../shared/steps/notebooks/zip-archive.ts';
 import { twinHttpClient } from '../steps/twin-http-client.ts';
 import { newClock, underVirtualTime } from '../steps/virtual-time.ts';
 

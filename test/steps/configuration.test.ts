@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSnapshot } from '../../shared/project/snapshot.ts';
+import { REQUIRED_VARIABLES } from '../../shared/steps/configuration/names.ts';
 import { configuration } from '../../shared/steps/configuration.ts';
-import { REQUIRED_VARIABLES } from '../../shared/steps/configuration-names.ts';
 import { MemoryContent } from '../adapters/memory-content.ts';
 import type { IntakeOptions } from './intake-world.ts';
 import { exampleFile, intakeWorld, requestsOf } from './intake-world.ts';

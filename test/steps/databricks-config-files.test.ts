@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { differenceOf } from '../../shared/steps/databricks-config/difference.ts';
 import { databricksConfig } from '../../shared/steps/databricks-config.ts';
-import { differenceOf } from '../../shared/steps/databricks-config-difference.ts';
-import { reference } from '../../shared/steps/unity-catalog-wanted.ts';
+import { reference } from '../../shared/steps/unity-catalog/wanted.ts';
 import { CLUSTER, JOB, linesOf, openConfig, POLICY } from './databricks-config-world.ts';
 import { apply, plan } from './step-runner.ts';
 

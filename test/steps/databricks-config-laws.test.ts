@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reference } from '../../shared/steps/unity-catalog-wanted.ts';
+import { reference } from '../../shared/steps/unity-catalog/wanted.ts';
 import { seededRandom } from '../../tools/example/random.ts';
 import type { ConfigFiles } from './databricks-config-world.ts';
 import { CLUSTER, JOB, openConfig, POLICY } from './databricks-config-world.ts';

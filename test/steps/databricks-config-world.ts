@@ -4,7 +4,7 @@ import type { DatabricksOptions } from '../../sandbox/databricks/context.ts';
 import { parseJson, stringifyJson } from '../../sandbox/twin/big-json.ts';
 import type { TwinSettings } from '../../sandbox/twin/model.ts';
 import { databricksConfig } from '../../shared/steps/databricks-config.ts';
-import { reference } from '../../shared/steps/unity-catalog-wanted.ts';
+import { reference } from '../../shared/steps/unity-catalog/wanted.ts';
 import { databricksWorld, WORKSPACE, writesOf } from './databricks-world.ts';
 import { plan, runToEnd } from './step-runner.ts';
 import { underVirtualTime } from './virtual-time.ts';

@@ -1,9 +1,9 @@
 import { createCipheriv } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { WorkspaceTree } from '../../shared/engine/databricks-client.ts';
+import { sendArchive } from '../../shared/steps/notebooks/archive.ts';
+import type { WorkspaceFile } from '../../shared/steps/notebooks/files.ts';
 import { notebooks } from '../../shared/steps/notebooks.ts';
-import { sendArchive } from '../../shared/steps/notebooks-archive.ts';
-import type { WorkspaceFile } from '../../shared/steps/notebooks-files.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
 import { callTwin, databricksWorld, objectsOf, WORKSPACE, writesOf } from './databricks-world.ts';
 import { contentOf, contextOf, plan, runToEnd } from './step-runner.ts';

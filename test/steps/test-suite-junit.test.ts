@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readJunit } from '../../shared/steps/test-suite-junit.ts';
-import { countsOf, fullName } from '../../shared/steps/test-suite-report.ts';
+import { readJunit } from '../../shared/steps/test-suite/junit.ts';
+import { countsOf, fullName } from '../../shared/steps/test-suite/report.ts';
 import { junit, testCase } from './tests-world.ts';
 
 const read = (text: string) => readJunit(new TextEncoder().encode(text));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { integrationTests } from '../../shared/steps/integration-tests.ts';
-import { redactFile } from '../../shared/steps/test-suite-publish.ts';
+import { redactFile } from '../../shared/steps/test-suite/publish.ts';
 import type { Calls, TestsWorld } from './tests-world.ts';
 import {
   applyWithRetries,

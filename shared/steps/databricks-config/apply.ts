@@ -1,0 +1,139 @@
+import type { DatabricksClient } from '../../engine/databricks-client.ts';
+import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
+import type { Change } from '../../release/plan.ts';
+import type { StepContext } from '../step.ts';
+import type { Task, TaskEnd } from '../work-through.ts';
+import { changeAccess, folderId } from './access.ts';
+import { runsOfJob } from './busy.ts';
+import { changeCluster, listOf, removeCluster } from './cluster.ts';
+import { differenceOf } from './difference.ts';
+import type { Item, Kind } from './file.ts';
+import type { Ids } from './ids.ts';
+import { completed, makeOnce } from './ids.ts';
+import type { AccessData, ThingData } from './memory.ts';
+import { accessData, thingData } from './memory.ts';
+import type { ThingKind, Things } from './things.ts';
+import type { Wanted } from './wanted.ts';
+import { targetOf } from './wanted.ts';
+
+/** What the tasks work with. */
+export interface ApplySite extends Pick<StepContext, 'content'> {
+  readonly client: DatabricksClient;
+  readonly things: Record<ThingKind, Things>;
+  readonly wanted: readonly Wanted[];
+  readonly ids: Ids;
+}
+
+/**
+ * The tasks that make exactly these changes: policies, clusters one by one, access to what jobs use, then all jobs at
+ * once, access to jobs, and at last what goes, in the other direction. So nothing refers to what is not there, and
+ * jobs change over together when all else has.
+ */
+export function tasksFor(changes: readonly Change[], site: ApplySite): Task[] {
+  const isOf = (kind: ThingKind, isRemoval: boolean) => (change: Change) =>
+    thingData(change)?.kind === kind && (change.action === 'delete') === isRemoval;
+  const groups: (readonly Change[])[] = [
+    changes.filter(isOf('policy', false)),
+    // One that waits must not make another one restart once more.
+    ...changes.filter(isOf('cluster', false)).map((change) => [change]),
+    changes.filter((change) => accessData(change) !== null && !isOfJob(change)),
+    changes.filter(isOf('job', false)),
+    changes.filter((change) => accessData(change) !== null && isOfJob(change)),
+    changes.filter(isOf('job', true)),
+    changes.filter(isOf('cluster', true)),
+    changes.filter(isOf('policy', true)),
+  ];
+  return groups.flatMap((group, phase) => group.map((change) => ({ phase, run: () => make(change, site) })));
+}
+
+const JOB = targetOf('job', '');
+
+function isOfJob(change: Change): boolean {
+  return accessData(change)?.of.startsWith(JOB) ?? false;
+}
+
+async function make(change: Change, site: ApplySite): Promise<TaskEnd> {
+  const ofAccess = accessData(change);
+  if (ofAccess !== null) return makeAccess(ofAccess, site);
+  const data = thingData(change);
+  if (data === null) return { refused: `The plan of ${change.target} cannot be read.` };
+  if (change.action === 'delete') return remove(data, site);
+  if (data.back !== undefined) return giveBack(data, data.back, site);
+  const wanted = site.wanted.find(({ target }) => target === change.target);
+  if (wanted === undefined) return { refused: `${change.target} is planned, but not in the files.` };
+  const item = await completed(wanted, site.wanted, site.ids);
+  if ('refused' in item) return item;
+  return change.action === 'create' ? create(data, item, site) : update(data, item, site);
+}
+
+async function create({ kind }: ThingData, item: Item, site: ApplySite): Promise<TaskEnd> {
+  const made = await makeOnce({ kind, item }, site.things[kind]);
+  if ('refused' in made) return made;
+  const { id, isNew } = made;
+  site.ids.note(kind, item.name, id);
+  if (isNew && item.libraries.length > 0) await site.client.clusters.install(id, item.libraries);
+  if (isNew) return null;
+  // Perhaps our own, whose answer was lost; perhaps somebody made it a moment ago.
+  const data = { kind, name: item.name, id, install: [...item.libraries] };
+  return update({ ...data, settings: await differs(data, item.body, site) }, item, site);
+}
+
+async function differs(
+  { kind, id }: { readonly kind: ThingKind; readonly id: string },
+  body: ApiObject,
+  { things }: ApplySite,
+): Promise<boolean> {
+  const there = await things[kind].get(id);
+  return there !== null && differenceOf(body, there.settings).length > 0;
+}
+
+async function update(data: ThingData, { body, libraries }: Item, site: ApplySite): Promise<TaskEnd> {
+  const { kind, name, id = '', settings = false } = data;
+  if (kind === 'cluster') {
+    const { install = [], uninstall = [] } = data;
+    // A plan may not know the whole name of a library yet.
+    const work = { install: install.length === 0 ? [] : libraries, uninstall };
+    return changeCluster({ id, name, settings: settings ? body : null, ...work }, site.client);
+  }
+  if (!settings || (await site.things[kind].change(id, body)) === 'done') return null;
+  return { refused: `${targetOf(kind, name)} is gone since it was planned. Retry the stage.` };
+}
+
+async function giveBack(data: ThingData, digest: string, site: ApplySite): Promise<TaskEnd> {
+  const { kind, name, id = '', uninstall = [] } = data;
+  const text = new TextDecoder().decode(await site.content.get(digest));
+  const body: ApiObject = JSON.parse(text);
+  if (kind === 'cluster')
+    return changeCluster({ id, name, settings: body, install: [], uninstall }, site.client);
+  await site.things[kind].change(id, body);
+  return null;
+}
+
+async function remove({ kind, name, id = '' }: ThingData, { client, things }: ApplySite): Promise<TaskEnd> {
+  if (kind === 'cluster') return removeCluster(id, client);
+  const users = kind === 'job' ? await runsOfJob(client.runs, id) : [];
+  if (users.length > 0)
+    return {
+      later:
+        `${targetOf(kind, name)} (${id}) is not in jobs.json any more, and ${listOf(users)} still runs. Cancel it, ` +
+        'or wait for its end, then retry the stage.',
+    };
+  await things[kind].remove(id);
+  return null;
+}
+
+async function makeAccess(data: AccessData, { client, ids, wanted }: ApplySite): Promise<TaskEnd> {
+  const { kind, name } = partsOf(data.of, wanted);
+  const id = kind === 'folder' ? await folderId(client, data.of) : await ids.of(kind, name);
+  return changeAccess(data, kind, { client, id });
+}
+
+/** Kind and name of what a target is called. */
+function partsOf(target: string, wanted: readonly Wanted[]): { readonly kind: Kind; readonly name: string } {
+  const found = wanted.find((each) => each.target === target);
+  if (found !== undefined) return { kind: found.kind, name: found.symbolic.name };
+  const kinds = ['policy', 'cluster', 'job', 'folder'] as const;
+  // A cluster policy is no cluster called "policy …", so the longer beginning comes first.
+  const kind = kinds.find((each) => target.startsWith(targetOf(each, ''))) ?? 'folder';
+  return { kind, name: target.slice(targetOf(kind, '').length) };
+}

@@ -1,0 +1,50 @@
+import { Refusal } from '../../errors.ts';
+
+/** Why a file of an artifact must not be deployed under its path, or null. The path is relative, with `/`. */
+export function pathProblem(path: string): string | null {
+  if (/[\p{Cc}\\]/u.test(path)) return 'has a control character or a backslash in its name';
+  if (path.startsWith('/')) return 'is an absolute path';
+  const segments = path.split('/');
+  if (segments.includes('')) return 'has an empty folder name (//)';
+  if (segments.includes('..') || segments.includes('.')) return 'leads out of its folder (. or ..)';
+  return null;
+}
+
+/** Folders of people and of Git: a release has no business there unless somebody said so. */
+const PERSONAL = /^\/(Users|Repos)(\/|$)/;
+
+/**
+ * The workspace folder that a project's files go to, in the one spelling that the API uses: without slash at the
+ * end and without `/Workspace` in front, which is the root under another name.
+ * @throws Refusal when the value is no folder that a release may write to.
+ */
+export function rootFolder(
+  value: string | undefined,
+  { variable, allowPersonal }: { readonly variable: string; readonly allowPersonal: boolean },
+): string {
+  if (value === undefined || value === '') throw new Refusal(`The variable ${variable} has no value.`);
+  const inner = value.replace(/\/+$/, '');
+  const root = inner.replace(/^\/Workspace(?=\/|$)/, '');
+  if (root === '')
+    throw new Refusal(`${variable} is "${value}", the root of the workspace: name a folder in it.`);
+  const problem = value.startsWith('/') ? pathProblem(inner.slice(1)) : 'is not an absolute path';
+  if (problem !== null) throw new Refusal(`${variable} is "${value}", which ${problem}.`);
+  if (PERSONAL.test(root) && !allowPersonal) {
+    throw new Refusal(
+      `${variable} is "${value}", a folder of a person or of Git. Use /Workspace/Shared/…, or allow it with ` +
+        'the input allowPersonalFolders of the step.',
+    );
+  }
+  return root;
+}
+
+/** The folder that holds a path. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Every folder on the way from a root to a path, nearest the root first, without the root. */
+export function foldersBetween(root: string, path: string): string[] {
+  const segments = folderOf(path).slice(root.length).split('/').slice(1);
+  return segments.map((_segment, index) => `${root}/${segments.slice(0, index + 1).join('/')}`);
+}
