@@ -16,6 +16,7 @@ const VERSION = { 'api-version': '2025-04-01' };
 /** A subscription refills 25 reads and 10 writes a second for each principal. */
 const ARM_LIMIT: Limit = { requestsPerSecond: 10, inFlight: 5, burst: 50 };
 const DEFAULT_PAUSE_IN_MS = 2_000;
+const SHORTEST_PAUSE_IN_MS = 200;
 const LONGEST_PAUSE_IN_MS = 10_000;
 const LONGEST_VALIDATION_IN_MS = 30_000;
 /** Modules in modules. */
@@ -122,8 +123,9 @@ function readWhatIf(arm: Arm, response: HttpResponse, asked?: string): WhatIf {
 }
 
 function pauseOf({ headers }: HttpResponse): number {
-  const seconds = Number(headers['retry-after']);
-  return seconds > 0 ? Math.min(seconds * 1_000, LONGEST_PAUSE_IN_MS) : DEFAULT_PAUSE_IN_MS;
+  const pause = Number(headers['retry-after'] ?? Number.NaN) * 1_000;
+  if (Number.isNaN(pause)) return DEFAULT_PAUSE_IN_MS;
+  return Math.min(Math.max(pause, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS);
 }
 
 interface Validation {

@@ -20,7 +20,7 @@ import type { StepContext, StepKind, StepOutcome } from './step.ts';
 /** Longer than that a function does not wait for what-if. */
 const LONGEST_WHAT_IF_IN_MS = 60_000;
 /** The pause is half of the time that the deployment has taken so far, within these bounds. */
-const SHORTEST_PAUSE_IN_MS = 1_000;
+const SHORTEST_PAUSE_IN_MS = 500;
 const LONGEST_PAUSE_IN_MS = 60_000;
 const LONGEST_DEPLOYMENT_IN_MS = 6 * 60 * 60_000;
 /** What a run can carry from step to step. */

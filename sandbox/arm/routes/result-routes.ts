@@ -13,7 +13,6 @@ import { answering } from './answering.ts';
 import { deploymentIdIn, groupOf, linkTo, recordOf, sourceOf } from './requested.ts';
 
 /** How long a caller is asked to wait before it polls again. */
-const RETRY_AFTER_IN_SECONDS = 1;
 
 /** Settings of the operations whose result may come later. */
 export interface ResultSettings {
@@ -48,7 +47,7 @@ export function resultRoutes(world: ArmWorld, { validatesLater }: ResultSettings
       const result = world.state.results.get(param('operationId'));
       if (!result) throw refuse(404, operationNotFound(param('operationId')).error);
       if (world.clock.now() >= result.readyAt) return { status: result.status, json: result.body };
-      return waiting(request.url);
+      return waiting(request.url, result.readyAt - world.clock.now());
     }),
   ];
 }
@@ -69,11 +68,12 @@ type Request = Parameters<typeof linkTo>[0];
 function later(world: ArmWorld, call: Request, result: Omit<PendingResult, 'readyAt'>): Answer {
   const id = resultAfter(world, world.durations.whatIfInMs, result);
   const path = `${subscriptionId(call.param('subscriptionId'))}/operationresults/${id}`;
-  return waiting(linkTo(call, path, `&t=${world.clock.now()}`));
+  return waiting(linkTo(call, path, `&t=${world.clock.now()}`), world.durations.whatIfInMs);
 }
 
-function waiting(location: string): Answer {
-  return { ...empty(202), headers: { location, 'retry-after': String(RETRY_AFTER_IN_SECONDS) } };
+function waiting(location: string, leftInMs: number): Answer {
+  const seconds = Math.round(leftInMs / 1_000);
+  return { ...empty(202), headers: { location, 'retry-after': String(seconds) } };
 }
 
 type ValidateCall = Call<{ 'api-version': string }, { properties: { mode: string } }>;

@@ -11,7 +11,7 @@ describe('what-if', () => {
     const properties = { mode: 'Incremental', template: one() };
     const started = await send('POST', at('plan', '/whatIf'), { properties });
     const location = started.headers.location ?? '';
-    expect([started.status, started.headers['retry-after']]).toEqual([202, '1']);
+    expect([started.status, started.headers['retry-after']]).toEqual([202, '0']);
     const early = await send('GET', location);
     expect([early.status, early.headers.location]).toEqual([202, location]);
     advance(100);
