@@ -22,9 +22,12 @@ export interface Base {
   readonly faultFree: FaultFree;
 }
 
+/** As in the file of the example: both are played. */
+const STRATEGIES = { stg: 'versioned', prod: 'versioned' } as const;
+
 /** Plays the release without faults. */
 export async function baseOf(build: BuildContent): Promise<Base> {
-  const w = newReleaseWorld();
+  const w = newReleaseWorld({ strategies: STRATEGIES });
   await w.release(build);
   const faultFree = faultFreeOf(w);
   const problems = violationsOf(w, 0, faultFree);
@@ -39,7 +42,7 @@ export function singleFaults({ http }: Base): Fault[] {
 
 /** Plays the release with one fault; null when all holds. */
 export async function tryFault({ build, http, faultFree }: Base, fault: Fault): Promise<Finding | null> {
-  const w = newReleaseWorld({ faults: [fault] });
+  const w = newReleaseWorld({ strategies: STRATEGIES, faults: [fault] });
   await w.release(build);
   const violations = violationsOf(w, 1, faultFree);
   const request = http.find(({ number }) => number === fault.call)?.what ?? 'another call';
