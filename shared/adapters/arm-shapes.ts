@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Deployment, PropertyDifference } from '../engine/arm-client.ts';
 import { readableError } from './arm-errors.ts';
 

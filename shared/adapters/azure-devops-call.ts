@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../engine/ports.ts';
 import { Refusal, TransientFailure } from '../errors.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AzureDevOpsClient, PipelineApproval, PipelineRun } from '../engine/azure-devops-client.ts';
 import { Refusal } from '../errors.ts';
 import type { AzureDevOpsCall } from './azure-devops-call.ts';

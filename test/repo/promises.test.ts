@@ -37,6 +37,11 @@ describe('what one place says, the other does', () => {
     expect(rows.sort()).toEqual([...SETTING_NAMES].sort());
   });
 
+  test('nothing takes zod whole, whose unused half would load with every start', () => {
+    const files = [...trackedFiles('shared'), ...trackedFiles('functions')];
+    expect(files.filter((path) => read(path).includes("import { z } from 'zod'"))).toEqual([]);
+  });
+
   test('the README is short, and every page that it and the docs link to is there', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
     const pages = [

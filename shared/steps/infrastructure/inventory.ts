@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceDifference } from '../../engine/arm-client.ts';
 import type { Json } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../../errors.ts';
 import type { ManifestFile } from '../../project/manifest.ts';
 import { filesOf } from '../../project/manifest.ts';
