@@ -22,7 +22,7 @@ import type { Directory } from './engine/take-intake.ts';
 import type { Telemetry } from './engine/telemetry.ts';
 import names from './names.json';
 import { projectDirectory } from './project/directory.ts';
-import { stepKinds } from './steps/registry.ts';
+import { lazyKinds } from './steps/lazy-kinds.ts';
 
 /** Everything that the functions work with. */
 export interface ServicePorts extends Ports {
@@ -62,7 +62,7 @@ function build(config: Config): NonNullable<typeof built> {
   const content = lazyContent(access.blobs, names.containers.content);
   const tables = { client: openTable(access.tables, names.table), content };
   const store = new TableStore(tables);
-  const kinds = stepKinds();
+  const kinds = lazyKinds();
   const clock = systemClock;
   const identityFor = (id: string | null) => (id === null ? identity : lazyIdentity(id));
   const clientsFor = serviceClients({ config, identityFor, clock });
