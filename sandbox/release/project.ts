@@ -145,6 +145,7 @@ function defaults(project: string, key: EnvironmentKey): Record<string, string> 
     datalakeAccountName: `st${project.replaceAll('-', '').slice(0, 15)}${key}001`,
     unityCatalogName: `${underscored}_catalog_${key}`,
     clusterPolicyId: '000000000000DE01',
+    rolloutWaitInMinutes: ROLLOUT_WAIT_IN_MINUTES,
   };
 }
 

@@ -36,6 +36,8 @@ export async function generateProject(options: GenerateOptions): Promise<Artifac
   const example = await readExampleArtifacts();
   const config = new Map(example['databricks-config']);
   config.set('jobs.json', Buffer.from(`${JSON.stringify({ jobs: jobsOver(notebooks) }, null, 2)}\n`));
+  const flags = config.get('feature-flags.json')?.toString('utf8') ?? '';
+  config.set('feature-flags.json', Buffer.from(flags.replaceAll('parking-sensors-load', 'generated job 0')));
   const artifacts: Artifacts = {
     ...example,
     'databricks-notebooks': new Map(notebooks.map(({ path, content }) => [path, content])),

@@ -4,13 +4,18 @@ const percentage = z.number().min(0, 'is from 0 to 100').max(100, 'is from 0 to 
 
 /** A number, or a reference that stood for one: how long to wait may differ between environments. */
 const minutes = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d+(\.\d+)?$/, 'is no number')
-      .transform(Number),
-  ])
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?$/)
+        .transform(Number),
+    ],
+    {
+      error: ({ input }) => `is ${JSON.stringify(input)}, which is no number`,
+    },
+  )
   .refine((value) => value > 0 && value <= 43_200, 'is more than 0 and at most 43200 (30 days)');
 
 /** A step of a rollout as the file has it: who comes in. */
