@@ -5,6 +5,8 @@ import { faultsAt, problemsOf, rollBack, tryRollBack } from './rollback-equals.t
 
 const STRATEGIES: readonly Strategy[] = ['in-place', 'versioned'];
 
+const SHOWN_EVERY = 100;
+
 /** What a worker did. */
 interface Share {
   readonly requests: number;
@@ -47,7 +49,8 @@ async function work(name: string, text: string): Promise<void> {
   if (problems.length > 0) throw new Error(`already without faults: ${problems.join('; ')}`);
   const faults = text === '' ? faultsAt(base.requests) : readFaults(text);
   let violated = 0;
-  for (const fault of faults) {
+  for (const [index, fault] of faults.entries()) {
+    if (index % SHOWN_EVERY === 0) process.send?.([`${strategy} ${index} of ${faults.length}`]);
     const found = await tryRollBack(strategy, [fault]);
     if (found.length === 0) continue;
     violated += 1;
