@@ -92,8 +92,9 @@ export function isGood(run: ShownRun): boolean {
 export function rolloutPause({ stages }: ShownRun, now: number): number | null {
   const open = stages.filter(({ endedAt }) => endedAt === null);
   const [rollout] = open;
-  if (rollout?.name !== 'rollout' || open.length > 1) return null;
-  if (!rollout.steps.every(({ status }) => status === 'waiting')) return null;
+  if (rollout === undefined || open.length > 1) return null;
+  if (!rollout.steps.every(({ name, status }) => name === 'feature-rollout' && status === 'waiting'))
+    return null;
   return Math.min(...rollout.steps.map(({ dueAt }) => dueAt)) - now;
 }
 

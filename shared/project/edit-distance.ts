@@ -13,11 +13,17 @@ export function editDistance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** The end of a sentence about a name that nobody knows: most often it is one that was misspelt. */
+const MOST_CHANGES = 3;
+
+/**
+ * The end of a sentence about a name that nobody knows: most often it is one that was misspelt. A name that differs
+ * in more than a third of its letters is another word.
+ */
 export function suggestion(name: string, known: readonly string[]): string {
+  const most = Math.min(MOST_CHANGES, Math.ceil(name.length / 3));
   const [nearest] = known
     .map((each) => ({ each, distance: editDistance(name, each) }))
-    .filter(({ distance }) => distance <= 3)
+    .filter(({ distance }) => distance <= most)
     .sort((left, right) => left.distance - right.distance);
   return nearest === undefined ? '' : `, did you mean "${nearest.each}"?`;
 }

@@ -1,6 +1,8 @@
 import type { GateDefinition, Pipeline, StageDefinition, StepDefinition } from '../release/pipeline.ts';
 import { NO_GATE } from '../release/pipeline.ts';
 import { DEFAULT_RETRY } from '../release/retry.ts';
+import type { AfterDeployment, Follower } from './after-deployment.ts';
+import { afterDeployment, rollsOut } from './after-deployment.ts';
 import { retryPolicy } from './conditions.ts';
 import type { EnvironmentFile, ProjectFile } from './project-file.ts';
 import { readWeekly } from './weekly-freeze.ts';
@@ -53,7 +55,7 @@ export interface BuildReference {
 
 /**
  * The document's pipeline for a project: every environment in the order of the file, integration tests after
- * `staging`, smoke tests after `production`.
+ * `staging`, smoke tests and the rollout of flags after `production`, unless the file says otherwise.
  * @param kinds names of the step kinds that this version of Slipway has; steps of others are left out.
  */
 export function pipelineOf(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<string>): Pipeline {
@@ -101,17 +103,12 @@ interface TurnParts {
 }
 
 /** The stages of an environment: the deployment, then tests and rollout where there are some. */
-function turnOf({ name, environment, file, build, kinds }: TurnParts): StageDefinition[] {
-  const first = deployment(name, environment, kinds);
-  // Such a stage may well be skipped, and then there is nothing to test.
-  if (environment.when === 'failed') return [first];
-  const tests = name === 'production' ? 'smoke-tests' : 'integration-tests';
-  const wanted = name === 'production' || name === 'staging';
-  const { organization, project } = file.azureDevOps;
-  const input = { ...inputOf(name, environment), organization, project, build: build.id };
-  const turn = [first];
-  if (wanted && kinds.has(tests)) turn.push(verification(name, environment, { kind: tests, input }));
-  if (name === 'production' && kinds.has('feature-rollout')) turn.push(rollout(name, environment));
+function turnOf(parts: TurnParts): StageDefinition[] {
+  const { name, environment, file, kinds } = parts;
+  const next = afterDeployment(file.environments, name);
+  const turn = [deployment(name, environment, kinds)];
+  if (next.tests !== null && kinds.has(next.tests)) turn.push(verification(parts, next, next.tests));
+  if (next.rollout && kinds.has('feature-rollout')) turn.push(rollout(parts, next));
   return turn;
 }
 
@@ -139,9 +136,10 @@ function intake(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<str
   return { ...stageDefaults, name: INTAKE, environment: null, steps };
 }
 
-/** What the steps of an environment are configured with. Only production moves its flags step by step. */
-function inputOf(name: string, { strategy, keepReleases }: EnvironmentFile): StepDefinition['input'] {
-  return { strategy, keep: keepReleases, gradual: name === 'production' };
+/** What the steps of an environment are configured with. */
+function inputOf(name: string, environment: EnvironmentFile): StepDefinition['input'] {
+  const { strategy, keepReleases } = environment;
+  return { strategy, keep: keepReleases, gradual: rollsOut(name, environment) };
 }
 
 /** Of every environment what the step `configuration` needs to find its values. */
@@ -178,34 +176,41 @@ function waitedFor({ after }: KindRow, left: ReadonlySet<string>): string[] {
   });
 }
 
-/** Whether a stage of this name is wanted at all, and whether the release may go on without its success. */
-function conditionsOf(name: 'integration-tests' | 'smoke-tests' | 'rollout', environment: EnvironmentFile) {
-  const { skip, allowFailure, rollback } = environment;
-  const mayFail = allowFailure.includes(name);
+/** Whether such a stage is wanted at all, and whether the release may go on without its success. */
+function conditionsOf(follower: Follower, { skip, allowFailure, rollback }: EnvironmentFile) {
+  const mayFail = allowFailure.includes(follower);
   const rollsBack = rollback === 'on-failed-verification' && !mayFail;
-  return { name, skip: skip.includes(name), allowFailure: mayFail, rollsBack };
+  return { skip: skip.includes(follower), allowFailure: mayFail, rollsBack };
 }
 
-/** Tests in an environment: a stage of one step, named as its kind. */
-interface Tests {
-  readonly kind: 'integration-tests' | 'smoke-tests';
-  readonly input: StepDefinition['input'];
-}
-
-function verification(name: string, environment: EnvironmentFile, { kind, input }: Tests): StageDefinition {
+/** Tests in an environment: a stage of one step. */
+function verification(
+  { name, environment, file, build }: TurnParts,
+  { nameOf }: AfterDeployment,
+  kind: Exclude<Follower, 'rollout'>,
+): StageDefinition {
+  const { organization, project } = file.azureDevOps;
+  const input = { ...inputOf(name, environment), organization, project, build: build.id };
   return {
     ...stageDefaults,
     ...conditionsOf(kind, environment),
+    name: nameOf(kind),
     environment: name,
     steps: [step({ ...verifies, kind }, input)],
   };
 }
 
 /** Flags move for hours or days; newer releases are not kept out meanwhile. */
-function rollout(name: string, environment: EnvironmentFile): StageDefinition {
-  const steps = [step({ ...verifies, kind: 'feature-rollout' }, {})];
-  const conditions = { ...conditionsOf('rollout', environment), rollsBack: false };
-  return { ...stageDefaults, ...conditions, environment: name, sharesEnvironment: true, steps };
+function rollout({ name, environment }: TurnParts, { nameOf }: AfterDeployment): StageDefinition {
+  return {
+    ...stageDefaults,
+    ...conditionsOf('rollout', environment),
+    rollsBack: false,
+    name: nameOf('rollout'),
+    environment: name,
+    sharesEnvironment: true,
+    steps: [step({ ...verifies, kind: 'feature-rollout' }, {})],
+  };
 }
 
 function gateOf({

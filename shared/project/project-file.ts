@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { messageOf, UnreadableInput } from '../errors.ts';
+import { takenName } from './after-deployment.ts';
 import { conditions, retries, wrongPlaces } from './conditions.ts';
 import { suggestion } from './edit-distance.ts';
 import { readWeekly } from './weekly-freeze.ts';
@@ -52,6 +53,10 @@ const environment = z.strictObject({
   keepReleases: z.int().min(1).max(50).default(3),
   freezeWindows: z.array(freezeWindow).default([]),
   rollback: z.enum(['none', 'on-failed-verification']).default('none'),
+  /** What is tested after the deployment; left out: integration tests in `staging`, smoke tests in `production`. */
+  tests: z.enum(['none', 'integration-tests', 'smoke-tests']).optional(),
+  /** Whether flags move step by step; left out: in `production`. */
+  rollout: z.boolean().optional(),
   /** Client id of the user-assigned identity that deploys here; the service's own when left out. */
   identity: guid.optional(),
   ...conditions,
@@ -81,6 +86,10 @@ const projectFile = z.strictObject({
     )
     .superRefine((all, { addIssue }) => {
       for (const problem of wrongPlaces(all)) addIssue({ code: 'custom', ...problem });
+      for (const each of Object.keys(all)) {
+        const message = takenName(each);
+        if (message !== null) addIssue({ code: 'custom', path: [each], message });
+      }
     }),
 });
 

@@ -38,6 +38,25 @@ function stepsOf(kinds: readonly string[], stage: string) {
   return pipelineWith(kinds).stages.find(({ name }) => name === stage)?.steps ?? [];
 }
 
+/** The pipeline of dev, staging and production, each with more keys. */
+function pipelineFrom(more: Readonly<Record<string, string>>) {
+  const environments = ['dev', 'staging', 'production'].map(
+    (name) => `  ${name}: { key: ${name.slice(0, 4)}, subscription: ${SUBSCRIPTION}, ${more[name] ?? ''} }`,
+  );
+  const yaml = `${YAML.slice(0, YAML.indexOf('  dev:'))}${environments.join('\n')}\n`;
+  const pipeline = pipelineOf(readProjectFile(yaml), { id: '20001' }, new Set(ALL));
+  expect(pipelineProblems(pipeline)).toEqual([]);
+  return pipeline;
+}
+
+/** The stages that are neither intake nor deployments, with their environments. */
+function followersWith(more: Readonly<Record<string, string>>) {
+  const followers = pipelineFrom(more).stages.filter(
+    ({ name, environment }) => environment !== null && name !== environment,
+  );
+  return followers.map(({ name, environment }) => [name, environment]);
+}
+
 describe("the document's pipeline", () => {
   test('goes from the intake through every environment, with tests where people look at the results', () => {
     const { stages } = pipelineWith(ALL);
@@ -50,6 +69,34 @@ describe("the document's pipeline", () => {
       ['smoke-tests', 'production', 'production'],
       ['rollout', 'production', 'smoke-tests'],
     ]);
+  });
+
+  test('tests and rolls out where the file says, whatever the environments are called', () => {
+    const more = {
+      dev: 'tests: smoke-tests',
+      staging: 'tests: none, rollout: true',
+      production: 'rollout: false',
+    };
+    expect(followersWith(more)).toEqual([
+      ['smoke-tests-dev', 'dev'],
+      ['rollout', 'staging'],
+      ['smoke-tests-production', 'production'],
+    ]);
+    const uat = followersWith({ dev: 'tests: integration-tests' });
+    expect(uat.slice(0, 2)).toEqual([
+      ['integration-tests-dev', 'dev'],
+      ['integration-tests-staging', 'staging'],
+    ]);
+  });
+
+  test('moves flags step by step only where a rollout follows', () => {
+    const gradual = (keys: string) => {
+      const { stages } = pipelineFrom({ production: keys });
+      return stages.find(({ name }) => name === 'production')?.steps[0]?.input.gradual;
+    };
+    expect([gradual(''), gradual('rollout: true'), gradual('rollout: false')]).toEqual([true, true, false]);
+    expect(gradual('when: failed')).toBe(false);
+    expect(gradual('skip: [rollout]')).toBe(true);
   });
 
   test('looks ahead last in the intake, before anything is written', () => {

@@ -129,6 +129,16 @@ environments:
     expect(problemsOf(yaml)).toContain(`slipway.yaml: line 6, environments.qa.${problem}`);
   });
 
+  test.each(['intake', 'smoke-tests', 'integration-tests-uat', 'rollout'])(
+    'an environment that is called like a stage of our own: %s',
+    (name) => {
+      const yaml = `${SMALL}  ${name}: { key: qa, subscription: ${SUBSCRIPTION} }\n`;
+      expect(problemsOf(yaml)).toContain(
+        `line 6, environments.${name}: "${name}" is a name of Slipway's own stages: call the environment otherwise`,
+      );
+    },
+  );
+
   test.each([
     ['attempts: 0', 'retries.attempts: Too small'],
     ['firstPause: soon', 'retries.firstPause: a time such as "15 seconds" or "2 minutes"'],
