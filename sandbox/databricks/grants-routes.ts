@@ -4,6 +4,7 @@ import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
 import * as table from './contract/access-table.ts';
 import { refusal } from './errors.ts';
+import { storedPrincipal } from './principals.ts';
 import { applicablePrivileges } from './privileges.ts';
 import { keyOf, parentsOf, type Securable, securableOf } from './securable-registry.ts';
 import { shuffled } from './shuffle.ts';
@@ -47,7 +48,7 @@ function refuseBadChange({ options }: DatabricksContext, securable: Securable, c
       `Privilege ${wrong} is not applicable to this entity [${keyOf(securable)}].`,
     );
   }
-  if (options.principals && !options.principals.includes(principal)) {
+  if (options.principals && !options.principals.map(storedPrincipal).includes(storedPrincipal(principal))) {
     throw refusal('NOT_FOUND', `Could not find principal with name ${principal}.`, {
       reason: 'PRINCIPAL_DOES_NOT_EXIST',
     });
@@ -57,8 +58,9 @@ function refuseBadChange({ options }: DatabricksContext, securable: Securable, c
 function apply(
   { state }: DatabricksContext,
   securable: Securable,
-  { principal = '', add = [], remove = [] }: Change,
+  { principal: written = '', add = [], remove = [] }: Change,
 ): void {
+  const principal = storedPrincipal(written);
   const grants = state.grants.get(keyOf(securable)) ?? new Map<string, Set<string>>();
   const held = grants.get(principal) ?? new Set<string>();
   for (const privilege of remove) held.delete(privilege);
@@ -70,7 +72,7 @@ function apply(
 
 function assignmentsOf(context: DatabricksContext, securable: Securable, principal?: string) {
   const all = [...(context.state.grants.get(keyOf(securable)) ?? [])];
-  const wanted = all.filter(([name]) => principal === undefined || name === principal);
+  const wanted = all.filter(([name]) => principal === undefined || name === storedPrincipal(principal));
   const privilege_assignments = shuffled(context.chance, wanted).map(([name, held]) => ({
     principal: name,
     privileges: shuffled(context.chance, [...held]),
@@ -85,7 +87,7 @@ function effectiveOf(context: DatabricksContext, securable: Securable, principal
     const from =
       source === securable ? {} : { inherited_from_type: source.type, inherited_from_name: source.name };
     for (const [name, held] of context.state.grants.get(keyOf(source)) ?? []) {
-      if (principal !== undefined && name !== principal) continue;
+      if (principal !== undefined && name !== storedPrincipal(principal)) continue;
       const found = [...held].map((privilege) => ({ privilege, ...from }));
       privileges.set(name, [...(privileges.get(name) ?? []), ...found]);
     }

@@ -1,6 +1,7 @@
 import type { TwinRequest } from '../twin/exchange.ts';
 import type { Admitted } from '../twin/model.ts';
 import type { DatabricksContext } from './context.ts';
+import { storedPrincipal } from './principals.ts';
 import { keyOf, ownerOf, parentsOf, type Securable, type SecurableType } from './securable-registry.ts';
 
 /** Groups that everybody is in here, by their own words and those of `CurrentUser.me`. */
@@ -28,9 +29,10 @@ export function missingRight(
   return `User does not have ${privileges[0]?.replaceAll('_', ' ')} on ${titleOf(on.type)} '${name}'.`;
 }
 
-function holds(context: DatabricksContext, principal: string, { on, privileges }: Need): boolean {
+function holds(context: DatabricksContext, caller: string, { on, privileges }: Need): boolean {
+  const principal = storedPrincipal(caller);
   const places = [on, ...parentsOf(context, on)];
-  if (places.some((place) => ownerOf(context, place) === principal)) return true;
+  if (places.some((place) => storedPrincipal(ownerOf(context, place) ?? '') === principal)) return true;
   const grants = places.flatMap((place) => [...(context.state.grants.get(keyOf(place)) ?? [])]);
   return grants.some(
     ([holder, held]) =>

@@ -1,6 +1,7 @@
 import type { DatabricksContext } from './context.ts';
 import { refusal } from './errors.ts';
 import { pageOf } from './pages.ts';
+import { storedPrincipal } from './principals.ts';
 import type { Shelf } from './shelves.ts';
 import type { Stored } from './state.ts';
 
@@ -87,7 +88,11 @@ export function change<Info extends object>(
     fields,
   }: { principal: string; fields: Partial<{ [Key in keyof Info]: Info[Key] | undefined }> },
 ): Info {
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, key === 'owner' ? storedPrincipal(String(value)) : value]),
+  );
   stored.info = { ...stored.info, ...given, updated_at: clock.now(), updated_by: principal };
   return stored.info;
 }

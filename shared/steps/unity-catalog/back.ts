@@ -11,6 +11,7 @@ import { readSettings, storeSettings } from './change.ts';
 import type { Former } from './memory.ts';
 import type { Sight } from './plan.ts';
 import { describeGrant } from './plan.ts';
+import { principalKey } from './principals.ts';
 import { names, valueAt, wayBack } from './settings.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -51,7 +52,9 @@ function unnamed(former: Former, wanted: readonly Wanted[]): Former {
   const securable = wanted.find((each) => each.target.toLowerCase() === target)?.securable;
   if (securable === undefined) return former;
   const isNamed = (principal: string, privilege: string) =>
-    securable.grants?.some((each) => each.principal === principal && each.privileges.includes(privilege));
+    securable.grants?.some(
+      (each) => isSame(each.principal, principal) && each.privileges.includes(privilege),
+    );
   return {
     target: former.target,
     settings: former.settings.filter(({ path }) => !names(securable, path)),
@@ -100,11 +103,12 @@ function grantsChange(target: string, grants: readonly GrantChange[]): Change[] 
 function grantsBack(former: Former['grants'], held: readonly Grant[] | null): GrantChange[] {
   if (held === null) return [];
   const holds = (name: string, privilege: string) =>
-    held.some(({ principal, privileges }) => principal === name && privileges.includes(privilege));
+    held.some(({ principal, privileges }) => isSame(principal, name) && privileges.includes(privilege));
   const differing = former.filter(({ principal, privilege, was }) => holds(principal, privilege) !== was);
-  const principals = [...new Set(differing.map(({ principal }) => principal))].sort();
-  return principals.map((principal) => {
-    const those = differing.filter((each) => each.principal === principal);
+  const principals = [...new Set(differing.map(({ principal }) => principalKey(principal)))].sort();
+  return principals.map((key) => {
+    const those = differing.filter((each) => isSame(each.principal, key));
+    const principal = those[0]?.principal ?? key;
     const which = (was: boolean) =>
       those
         .filter((each) => each.was === was)
@@ -112,6 +116,10 @@ function grantsBack(former: Former['grants'], held: readonly Grant[] | null): Gr
         .sort();
     return { principal, add: which(true), remove: which(false) };
   });
+}
+
+function isSame(left: string, right: string): boolean {
+  return principalKey(left) === principalKey(right);
 }
 
 const KINDS = ['storage-credential', 'external-location', 'catalog', 'schema', 'volume'] as const;

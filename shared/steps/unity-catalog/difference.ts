@@ -1,5 +1,6 @@
 import type { Grant, GrantChange, SecurableInfo, SecurableKind } from '../../engine/databricks-client.ts';
 import type { Securable } from './file.ts';
+import { principalKey } from './principals.ts';
 
 /** Says which securable it is; never compared. */
 const IDENTITY = new Set(['name', 'catalog_name', 'schema_name']);
@@ -30,7 +31,10 @@ export function differenceOf(
 ): Difference {
   const differing = Object.entries(body).filter(
     ([field, wanted]) =>
-      !IDENTITY.has(field) && !INSTRUCTIONS.has(field) && !isUnknown(wanted) && !holds(there[field], wanted),
+      !IDENTITY.has(field) &&
+      !INSTRUCTIONS.has(field) &&
+      !isUnknown(wanted) &&
+      !isAsWanted(field, there[field], wanted),
   );
   const changeable = differing.filter(([field]) => !FIXED[kind].has(field));
   return {
@@ -58,6 +62,11 @@ export function managedFields({ body }: Securable, there: SecurableInfo): Secura
 export function pick(wanted: unknown, there: unknown): unknown {
   if (!isObject(wanted) || !isObject(there)) return there ?? null;
   return Object.fromEntries(Object.keys(wanted).map((key) => [key, pick(wanted[key], there[key])]));
+}
+
+function isAsWanted(field: string, there: unknown, wanted: unknown): boolean {
+  const isOwner = field === 'owner' && typeof there === 'string' && typeof wanted === 'string';
+  return isOwner ? principalKey(there) === principalKey(wanted) : holds(there, wanted);
 }
 
 /** Whether what is there has all that is wanted; the server adds keys of its own, and may keep no empty text. */
@@ -99,21 +108,35 @@ export function grantChanges(
   { grants, authoritative }: Pick<Securable, 'grants' | 'authoritative'>,
   there: readonly Grant[],
 ): GrantChange[] {
-  const wanted = privilegesByPrincipal(grants ?? []);
-  const held = privilegesByPrincipal(there);
-  const principals = [...new Set([...wanted.keys(), ...(authoritative ? held.keys() : [])])].sort();
-  return principals.flatMap((principal) => {
-    const should = wanted.get(principal) ?? new Set<string>();
-    const does = held.get(principal) ?? new Set<string>();
-    const add = [...should].filter((privilege) => !does.has(privilege)).sort();
-    const remove = authoritative ? [...does].filter((privilege) => !should.has(privilege)).sort() : [];
+  const wanted = heldByPrincipal(grants ?? []);
+  const held = heldByPrincipal(there);
+  const keys = [...new Set([...wanted.keys(), ...(authoritative ? held.keys() : [])])].sort();
+  return keys.flatMap((key) => {
+    const [should, does] = [wanted.get(key), held.get(key)];
+    const add = missingIn(does, should);
+    const remove = authoritative ? missingIn(should, does) : [];
+    const principal = should?.principal ?? does?.principal ?? key;
     return add.length + remove.length === 0 ? [] : [{ principal, add, remove }];
   });
 }
 
-function privilegesByPrincipal(grants: readonly Grant[]): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { principal, privileges } of grants)
-    found.set(principal, new Set([...(found.get(principal) ?? []), ...privileges]));
+/** A principal as it was spelled first, and all its privileges. */
+interface Held {
+  readonly principal: string;
+  readonly privileges: ReadonlySet<string>;
+}
+
+function heldByPrincipal(grants: readonly Grant[]): Map<string, Held> {
+  const found = new Map<string, Held>();
+  for (const { principal, privileges } of grants) {
+    const key = principalKey(principal);
+    const known = found.get(key) ?? { principal, privileges: new Set<string>() };
+    found.set(key, { ...known, privileges: new Set([...known.privileges, ...privileges]) });
+  }
   return found;
+}
+
+/** What the other one has, sorted. */
+function missingIn(held: Held | undefined, other: Held | undefined): string[] {
+  return [...(other?.privileges ?? [])].filter((each) => !held?.privileges.has(each)).sort();
 }

@@ -4,6 +4,7 @@ import type { Change } from '../../release/plan.ts';
 import { readInventory, storeInventory, uncertainChanges } from '../inventory.ts';
 import type { StepContext } from '../step.ts';
 import { dataOf, readSettings, settingsShape } from './change.ts';
+import { principalKey } from './principals.ts';
 
 /** How a securable was before Slipway changed it, as far as Slipway did. */
 const former = z.strictObject({
@@ -119,7 +120,7 @@ function oldest(all: readonly Former[]): Former[] {
     return {
       target,
       settings: firstOfEach(settings, ({ path }) => path),
-      grants: firstOfEach(grants, ({ principal, privilege }) => [principal, privilege]),
+      grants: firstOfEach(grants, ({ principal, privilege }) => [principalKey(principal), privilege]),
     };
   });
 }

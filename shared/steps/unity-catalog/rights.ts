@@ -3,6 +3,7 @@ import { Refusal } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
 import { inParallel } from '../in-parallel.ts';
 import { dataOf } from './change.ts';
+import { isSomebody } from './principals.ts';
 
 /** Something in Unity Catalog, by kind and full name; the metastore has none. */
 interface Thing {
@@ -122,13 +123,11 @@ function isHeld({ privileges }: Need, { owners, grants }: Held, me: Identity): b
   );
 }
 
-const APPLICATION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** A person, an application and Databricks itself are somebody else for sure. Of a group nobody tells all members. */
 function mayBeUs(principal: string, { userName, groups }: Identity): boolean {
   if (principal.toLowerCase() === userName.toLowerCase() || groups.includes(principal)) return true;
   if (principal.startsWith('_workspace_admins_')) return groups.includes('admins');
-  return !principal.includes('@') && !APPLICATION.test(principal) && principal !== 'System user';
+  return !isSomebody(principal) && principal !== 'System user';
 }
 
 function sentence({ on, privileges: [first], what }: Need, userName: string): string {

@@ -58,6 +58,20 @@ describe('grants', () => {
     });
   });
 
+  test('addresses and application ids are kept in lower case, names of groups as written', async () => {
+    const application = 'ABCDEF01-2345-4678-9ABC-DEF012345678';
+    const principals = ['Ada@Contoso.com', application, 'Team'];
+    await open({ principals });
+    const all = principals.map((principal) => ({ principal, add: ['SELECT'] }));
+    expect((await patch('catalog/main', all)).status).toBe(200);
+    expect([...(await grantsOf('catalog/main')).keys()].sort()).toEqual(
+      ['Team', application.toLowerCase(), 'ada@contoso.com'].sort(),
+    );
+    expect((await patch('catalog/main', [{ principal: 'team', add: ['SELECT'] }])).status).toBe(404);
+    await patch('catalog/main', [{ principal: 'ADA@contoso.com', remove: ['SELECT'] }]);
+    expect((await grantsOf('catalog/main')).has('ada@contoso.com')).toBe(false);
+  });
+
   test('assignments come in any order', async () => {
     const principals = ['a', 'b', 'c', 'd', 'e'];
     await patch(
@@ -124,6 +138,17 @@ describe('permissions on workspace objects', () => {
       'app',
     ]);
     expect(await send('GET', undefined)).toEqual(['admins', 'app']);
+  });
+
+  test('somebody who is not there gets none', async () => {
+    workspace = openWorkspace({ principals: ['readers'] });
+    const path = `/api/2.0/permissions/directories/${await idOf('/Shared')}`;
+    const entry = (group_name: string) => ({ group_name, permission_level: 'CAN_READ' });
+    const give = (name: string) =>
+      workspace.call('PATCH', path, { body: { access_control_list: [entry(name)] } });
+    expect((await give('readers')).status).toBe(200);
+    const message = 'Principal: GroupName(readres) does not exist.';
+    expect(await give('readres')).toMatchObject({ status: 404, body: { message } });
   });
 
   test('an object that does not exist has no permissions', async () => {
