@@ -4,7 +4,7 @@ import type { DatabricksContext } from './context.ts';
 import type { JobSettings, Task } from './contract/job-settings.ts';
 import * as table from './contract/jobs-table.ts';
 import { refusal } from './errors.ts';
-import { completeSettings, jobOf, updatedSettings } from './jobs.ts';
+import { completeSettings, jobOf, refuseUnknownClusters, updatedSettings } from './jobs.ts';
 import { pageOf } from './pages.ts';
 import { cancelRun } from './run-life.ts';
 import type { Job } from './run-model.ts';
@@ -16,9 +16,14 @@ const DEFAULT_LIST = 20;
 
 /** Saved jobs. Names are not unique: creating twice makes two jobs. */
 export function jobRoutes(context: DatabricksContext): Route[] {
+  return [...writingRoutes(context), removal(context), ...readingRoutes(context)];
+}
+
+function writingRoutes(context: DatabricksContext): Route[] {
   const { state, clock, chance } = context;
   return [
     route(table.create, ({ body: { access_control_list: _notKept, ...settings }, principal }) => {
+      refuseUnknownClusters(context, settings.tasks ?? []);
       const id = chance.int64();
       const { run_as: runAs } = settings;
       const stamps = {
@@ -33,6 +38,7 @@ export function jobRoutes(context: DatabricksContext): Route[] {
     route(table.reset, ({ body }) => {
       const job = jobOf(context, body.job_id);
       const { run_as: runAs = job.settings.run_as, ...settings } = body.new_settings;
+      refuseUnknownClusters(context, settings.tasks ?? []);
       job.settings = completeSettings({ ...settings, ...(runAs ? { run_as: runAs } : {}) });
       job.runAs = identityOf(runAs) ?? job.runAs;
       return json({});
@@ -43,16 +49,20 @@ export function jobRoutes(context: DatabricksContext): Route[] {
       job.runAs = identityOf(job.settings.run_as) ?? job.runAs;
       return json({});
     }),
-    route(table.deleteJob, ({ body }) => {
-      const { id } = jobOf(context, body.job_id);
-      state.jobs.delete(String(id));
-      state.permissions.delete(`/jobs/${id}`);
-      for (const run of state.runs.values())
-        if (run.jobId === id && run.endedAt === undefined) cancelRun(context, run, clock.now());
-      return json({});
-    }),
-    ...readingRoutes(context),
   ];
+}
+
+/** The active runs of a job go with it. */
+function removal(context: DatabricksContext): Route {
+  const { state, clock } = context;
+  return route(table.deleteJob, ({ body }) => {
+    const { id } = jobOf(context, body.job_id);
+    state.jobs.delete(String(id));
+    state.permissions.delete(`/jobs/${id}`);
+    for (const run of state.runs.values())
+      if (run.jobId === id && run.endedAt === undefined) cancelRun(context, run, clock.now());
+    return json({});
+  });
 }
 
 function readingRoutes(context: DatabricksContext): Route[] {

@@ -12,6 +12,21 @@ export function jobOf({ state, options }: DatabricksContext, id: bigint): Job {
   });
 }
 
+/** Refuses tasks for a cluster that does not exist, also inside of a loop. */
+export function refuseUnknownClusters(
+  { state, options }: Pick<DatabricksContext, 'state' | 'options'>,
+  tasks: readonly object[],
+): void {
+  for (const task of tasks) {
+    const { existing_cluster_id: id, for_each_task: loop } = Object(task);
+    if (typeof id === 'string' && !state.clusters.has(id))
+      throw refusal('INVALID_PARAMETER_VALUE', `Cluster ${id} does not exist.`, {
+        status: options.notFoundStatus ?? 400,
+      });
+    if (loop?.task) refuseUnknownClusters({ state, options }, [loop.task]);
+  }
+}
+
 /** Fills in what the server fills in, and refuses tasks that do not fit together. */
 export function completeSettings(settings: JobSettings): JobSettings {
   refuseBadTasks(settings.tasks ?? []);

@@ -24,6 +24,7 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
     route(table.setPermissions, (call) => {
       const target = targetOf(call);
       const before = entriesOf(context, target);
+      refuseUnknown(context, target, call.body);
       const kept = before.filter(({ inherited, level }) => inherited || level === 'IS_OWNER');
       context.state.permissions.set(
         keyOf(target),
@@ -33,6 +34,7 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
     }),
     route(table.updatePermissions, (call) => {
       const target = targetOf(call);
+      refuseUnknown(context, target, call.body);
       context.state.permissions.set(keyOf(target), merge(entriesOf(context, target), call.body));
       return json(answerOf(context, target));
     }),
@@ -87,11 +89,25 @@ function exists({ state }: DatabricksContext, { type, id }: Target): boolean {
   return [...state.objects.values()].some((object) => object.type === kind && String(object.objectId) === id);
 }
 
+type Body = z.infer<typeof table.updatePermissions.body>;
+
+const WORDS = {
+  user_name: 'UserName',
+  group_name: 'GroupName',
+  service_principal_name: 'ServicePrincipalName',
+} as const;
+
+/** Where the names that there are were given, others are refused; the caller is there, and so are some groups. */
+function refuseUnknown({ options }: DatabricksContext, { principal }: Target, body: Body): void {
+  if (options.principals === undefined) return;
+  const known = [...options.principals, principal, 'admins', 'users'];
+  for (const { kind, name } of (body.access_control_list ?? []).map(toEntry))
+    if (!known.includes(name))
+      throw refusal('RESOURCE_DOES_NOT_EXIST', `Principal: ${WORDS[kind]}(${name}) does not exist.`);
+}
+
 /** Adds entries; an entry for the same principal replaces the old one. */
-function merge(
-  entries: readonly AccessEntry[],
-  body: z.infer<typeof table.updatePermissions.body>,
-): AccessEntry[] {
+function merge(entries: readonly AccessEntry[], body: Body): AccessEntry[] {
   const added = (body.access_control_list ?? []).map(toEntry);
   const isReplaced = (old: AccessEntry) =>
     !old.inherited && added.some(({ kind, name }) => kind === old.kind && name === old.name);
@@ -106,7 +122,7 @@ function sameIn(before: readonly AccessEntry[], { kind, name, level, inherited }
   return before.find(isSame) ?? asked;
 }
 
-type Requested = NonNullable<z.infer<typeof table.updatePermissions.body>['access_control_list']>[number];
+type Requested = NonNullable<Body['access_control_list']>[number];
 
 function toEntry(requested: Requested): AccessEntry {
   for (const kind of ['user_name', 'group_name', 'service_principal_name'] as const) {

@@ -8,7 +8,7 @@ import type {
 import type { ApiObject } from '../engine/databricks-jobs-client.ts';
 import type { Call } from './databricks-call.ts';
 import { isObject, isResponse, numberIn, objectIn, objectsIn, pagesOf, textIn } from './databricks-call.ts';
-import { isExisting, isMissing, nullIfMissing } from './databricks-errors.ts';
+import { isExisting, isMissingItself, nullIfMissing } from './databricks-errors.ts';
 import type { HttpError } from './http-error.ts';
 
 const CLUSTERS = '/api/2.1/clusters';
@@ -41,12 +41,12 @@ export function clustersOf(call: Call): Clusters {
     async edit(id, spec) {
       const json = { ...spec, cluster_id: id };
       const request = { method: 'POST', path: `${CLUSTERS}/edit`, json, idempotent: true } as const;
-      const answer = await call(request, (error) => notNow(error) ?? noCluster(error));
+      const answer = await call(request, (error) => notNow(error) ?? noCluster(error, id));
       return isResponse(answer) ? 'done' : answer;
     },
     async restart(id) {
       const request = actOn(`${CLUSTERS}/restart`, { cluster_id: id });
-      const answer = await call(request, (error) => notNow(error) ?? noCluster(error));
+      const answer = await call(request, (error) => notNow(error) ?? noCluster(error, id));
       return isResponse(answer) ? 'done' : answer;
     },
     async remove(id) {
@@ -95,7 +95,8 @@ export function policiesOf(call: Call): ClusterPolicies {
     },
     async edit(id, settings) {
       const request = actOn(`${POLICIES}/edit`, { ...settings, policy_id: id });
-      return isResponse(await call(request, nullIfMissing)) ? 'done' : 'no-policy';
+      const missing = (error: HttpError) => (isMissingItself(error, id) ? null : undefined);
+      return isResponse(await call(request, missing)) ? 'done' : 'no-policy';
     },
     async remove(id) {
       await call(actOn(`${POLICIES}/delete`, { policy_id: id }), nullIfMissing);
@@ -142,8 +143,8 @@ function byAge(left: ApiObject, right: ApiObject): number {
   return (numberIn(left.start_time) ?? 0) - (numberIn(right.start_time) ?? 0);
 }
 
-function noCluster(error: HttpError): 'no-cluster' | undefined {
-  return isMissing(error) ? 'no-cluster' : undefined;
+function noCluster(error: HttpError, id: string): 'no-cluster' | undefined {
+  return isMissingItself(error, id) ? 'no-cluster' : undefined;
 }
 
 /** A cluster that is about to start, restart or stop takes neither settings nor a restart. */

@@ -11,6 +11,14 @@ export function isMissing({ status, code, message }: HttpError): boolean {
   return status === 400 && code === 'INVALID_PARAMETER_VALUE' && /(does not|doesn't) exist/i.test(message);
 }
 
+/**
+ * Whether the answer says that the thing itself does not exist, by its id. What a request names beside it, a cluster or
+ * a policy, comes with the same status and code.
+ */
+export function isMissingItself(error: HttpError, id: string): boolean {
+  return isMissing(error) && error.message.includes(id);
+}
+
 /** What does not exist is null for most callers. */
 export function nullIfMissing(error: HttpError): null | undefined {
   return isMissing(error) ? null : undefined;

@@ -1,7 +1,8 @@
 import type { ApiObject, Job, Jobs } from '../engine/databricks-jobs-client.ts';
 import type { Call } from './databricks-call.ts';
 import { isObject, isResponse, numberIn, objectIn, objectsIn, pagesOf, textIn } from './databricks-call.ts';
-import { nullIfMissing } from './databricks-errors.ts';
+import { isMissingItself, nullIfMissing } from './databricks-errors.ts';
+import type { HttpError } from './http-error.ts';
 
 const API = '/api/2.2/jobs';
 const MOST_PER_PAGE = 100;
@@ -26,7 +27,8 @@ export function jobsOf(call: Call): Jobs {
     async reset(id, settings) {
       const json = { job_id: BigInt(id), new_settings: withNumericIds(settings) };
       const request = { method: 'POST', path: `${API}/reset`, json, idempotent: true } as const;
-      return isResponse(await call(request, nullIfMissing)) ? 'done' : 'no-job';
+      const missing = (error: HttpError) => (isMissingItself(error, id) ? null : undefined);
+      return isResponse(await call(request, missing)) ? 'done' : 'no-job';
     },
     async remove(id) {
       const json = { job_id: BigInt(id) };

@@ -2,8 +2,9 @@ import type { AccessEntry, Permissions, ProtectedKind } from '../engine/databric
 import type { ApiObject } from '../engine/databricks-jobs-client.ts';
 import type { Call } from './databricks-call.ts';
 import { isResponse, objectIn, objectsIn } from './databricks-call.ts';
-import { nullIfMissing } from './databricks-errors.ts';
+import { isMissing, nullIfMissing } from './databricks-errors.ts';
 import { segment } from './http.ts';
+import type { HttpError } from './http-error.ts';
 
 /** The Permissions API. */
 export function permissionsOf(call: Call): Permissions {
@@ -16,15 +17,20 @@ export function permissionsOf(call: Call): Permissions {
     async add(kind, id, entries) {
       const json = { access_control_list: entries };
       const request = { method: 'PATCH', path: pathOf(kind, id), json, idempotent: true } as const;
-      return isResponse(await call(request, nullIfMissing)) ? 'done' : 'no-object';
+      return isResponse(await call(request, nullIfNoObject)) ? 'done' : 'no-object';
     },
     async set(kind, id, entries) {
       const owner = kind === 'jobs' ? await ownerIn(get(kind, id), entries) : [];
       const json = { access_control_list: [...owner, ...entries] };
-      const answer = await call({ method: 'PUT', path: pathOf(kind, id), json }, nullIfMissing);
+      const answer = await call({ method: 'PUT', path: pathOf(kind, id), json }, nullIfNoObject);
       return isResponse(answer) ? 'done' : 'no-object';
     },
   };
+}
+
+/** A principal that does not exist is "not found", too. */
+function nullIfNoObject(error: HttpError): null | undefined {
+  return isMissing(error) && !/principal|\b(user|group)\b/i.test(error.message) ? null : undefined;
 }
 
 function pathOf(kind: ProtectedKind, id: string): string {

@@ -73,6 +73,13 @@ describe('jobs', () => {
     expect(await world.soon(jobs().remove('1'))).toBeUndefined();
   });
 
+  test('are not taken for gone when it is something else that does not exist', async () => {
+    const id = await create('etl');
+    const tasks = [{ ...notebook('a'), existing_cluster_id: '0101-1' }];
+    const reset = world.soon(jobs().reset(id, { name: 'etl', tasks }));
+    await expect(reset).rejects.toThrow(/^Databricks refuses: .* Cluster 0101-1 does not exist\.$/);
+  });
+
   test('are never made twice by a lost answer, and changed all the same', async () => {
     world.twin.faults.add({ kind: 'drop', when: 'after', match: 'Jobs.*', times: 2 });
     await expect(create('etl')).rejects.toMatchObject({ name: 'TransientFailure' });

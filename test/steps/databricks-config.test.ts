@@ -348,6 +348,48 @@ describe('a rollback', () => {
   });
 });
 
+describe('what the API says about something else', () => {
+  const task = { task_key: 'a', existing_cluster_id: '0101-000000-gone' };
+
+  test('is not taken for the job: a job that names a cluster that is gone is refused with these words', async () => {
+    config.release({ jobs: [{ name: 'load' }] });
+    await config.deploy();
+    config.release({ jobs: [{ name: 'load', tasks: [task] }] });
+    expect((await config.deploy()).refused).toBe(
+      'job load: Databricks refuses: POST /api/2.2/jobs/reset: 400 INVALID_PARAMETER_VALUE Cluster 0101-000000-gone does not exist.',
+    );
+  });
+
+  test('does not make it look done: former settings that cannot be given back are refused, with a way out', async () => {
+    await config.call('POST', '/api/2.1/clusters/create', { cluster_name: 'theirs', spark_version: '16' });
+    const [{ cluster_id }] = (await config.call('GET', '/api/2.1/clusters/list')).clusters;
+    const tasks = [{ task_key: 'a', existing_cluster_id: cluster_id }];
+    const { job_id } = await config.call('POST', '/api/2.2/jobs/create', { name: 'load', tasks });
+    config.release({ jobs: [{ name: 'load' }] });
+    await config.deploy();
+    await config.call('POST', '/api/2.1/clusters/permanent-delete', { cluster_id });
+    config.release({ jobs: [] });
+    expect((await config.deploy()).refused).toBe(
+      'job load cannot get back the settings that it had before Slipway took it over. Databricks refuses: ' +
+        `POST /api/2.2/jobs/reset: 400 INVALID_PARAMETER_VALUE Cluster ${cluster_id} does not exist. Put it into jobs.json again, or remove it in the workspace, then retry the stage.`,
+    );
+    expect(await config.planned()).toHaveLength(1);
+    await config.call('POST', '/api/2.2/jobs/delete', { job_id });
+    expect(await config.planned()).toEqual([]);
+  });
+
+  test('is not taken for the object: somebody unknown in an access list is named', async () => {
+    config = openConfig({ principals: ['ops'] });
+    const unknown = { group_name: 'opps', permission_level: 'CAN_VIEW' };
+    config.release({ jobs: [{ name: 'load', access_control_list: [unknown] }] });
+    expect((await config.deploy()).refused).toMatch(
+      /^access to job load: Databricks refuses: .* Principal: GroupName\(opps\) does not exist\.$/,
+    );
+    config.release({ jobs: [{ name: 'load', access_control_list: [{ ...unknown, group_name: 'ops' }] }] });
+    expect((await config.deploy()).refused).toBeNull();
+  });
+});
+
 describe('what Slipway did not make', () => {
   test('is taken over if there is one of that name, and the plan says so', async () => {
     const { job_id } = await config.call('POST', '/api/2.2/jobs/create', {

@@ -160,6 +160,6 @@ export async function changeAccess(
     was === null ? [] : [{ ...entry, permission_level: was }],
   );
   const kept = held.filter((entry) => !principals.has(principalOf(entry)));
-  await client.permissions.set(object, id, [...kept, ...restored]);
-  return null;
+  const answer = await client.permissions.set(object, id, [...kept, ...restored]);
+  return answer === 'done' ? null : { refused: `${of} is gone since it was planned. Retry the stage.` };
 }

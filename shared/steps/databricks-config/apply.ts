@@ -1,13 +1,15 @@
 import type { DatabricksClient } from '../../engine/databricks-client.ts';
 import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
+import { Refusal } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
 import type { StepContext } from '../step.ts';
 import type { Task, TaskEnd } from '../work-through.ts';
 import { changeAccess, folderId } from './access.ts';
 import { runsOfJob } from './busy.ts';
-import { changeCluster, listOf, removeCluster } from './cluster.ts';
+import { changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
 import { differenceOf } from './difference.ts';
 import type { Item, Kind } from './file.ts';
+import { FILES } from './file.ts';
 import type { Ids } from './ids.ts';
 import { completed, makeOnce } from './ids.ts';
 import type { AccessData, ThingData } from './memory.ts';
@@ -43,13 +45,30 @@ export function tasksFor(changes: readonly Change[], site: ApplySite): Task[] {
     changes.filter(isOf('cluster', true)),
     changes.filter(isOf('policy', true)),
   ];
-  return groups.flatMap((group, phase) => group.map((change) => ({ phase, run: () => make(change, site) })));
+  return groups.flatMap((group, phase) =>
+    group.map((change) => ({ phase, run: () => madeOrRefused(change, site) })),
+  );
 }
 
 const JOB = targetOf('job', '');
 
 function isOfJob(change: Change): boolean {
   return accessData(change)?.of.startsWith(JOB) ?? false;
+}
+
+/** What Databricks refuses is said of the thing that it is about. */
+async function madeOrRefused(change: Change, site: ApplySite): Promise<TaskEnd> {
+  try {
+    return await make(change, site);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { refused: `${change.target}: ${endedBy(error.message)}` };
+  }
+}
+
+/** A sentence with its full stop. */
+function endedBy(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`;
 }
 
 async function make(change: Change, site: ApplySite): Promise<TaskEnd> {
@@ -96,17 +115,25 @@ async function update(data: ThingData, { body, libraries }: Item, site: ApplySit
     return changeCluster({ id, name, settings: settings ? body : null, ...work }, site.client);
   }
   if (!settings || (await site.things[kind].change(id, body)) === 'done') return null;
-  return { refused: `${targetOf(kind, name)} is gone since it was planned. Retry the stage.` };
+  return goneSince(kind, name);
 }
 
 async function giveBack(data: ThingData, digest: string, site: ApplySite): Promise<TaskEnd> {
   const { kind, name, id = '', uninstall = [] } = data;
   const text = new TextDecoder().decode(await site.content.get(digest));
   const body: ApiObject = JSON.parse(text);
-  if (kind === 'cluster')
-    return changeCluster({ id, name, settings: body, install: [], uninstall }, site.client);
-  await site.things[kind].change(id, body);
-  return null;
+  try {
+    if (kind === 'cluster')
+      return await changeCluster({ id, name, settings: body, install: [], uninstall }, site.client);
+    return (await site.things[kind].change(id, body)) === 'done' ? null : goneSince(kind, name);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return {
+      refused:
+        `${targetOf(kind, name)} cannot get back the settings that it had before Slipway took it over. ` +
+        `${endedBy(error.message)} Put it into ${FILES[kind].file} again, or remove it in the workspace, then retry the stage.`,
+    };
+  }
 }
 
 async function remove({ kind, name, id = '' }: ThingData, { client, things }: ApplySite): Promise<TaskEnd> {

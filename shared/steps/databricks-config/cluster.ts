@@ -5,6 +5,7 @@ import type { TaskEnd } from '../work-through.ts';
 import { runsOnCluster } from './busy.ts';
 import { isSame } from './difference.ts';
 import { GOING } from './plan.ts';
+import type { ThingKind } from './things.ts';
 import { targetOf } from './wanted.ts';
 
 /** What a cluster is to become. */
@@ -22,7 +23,7 @@ export async function changeCluster(work: ClusterWork, client: DatabricksClient)
   const { clusters } = client;
   const { id, settings } = work;
   const cluster = await clusters.get(id);
-  if (cluster === null) return goneSince(work.name);
+  if (cluster === null) return goneSince('cluster', work.name);
   if (!STEADY.includes(cluster.state)) return passing(cluster);
   const libraries = libraryWork(work, await clusters.libraries(id), cluster.state === 'RUNNING');
   const restarts = cluster.state === 'RUNNING' && (settings !== null || libraries.needRestart);
@@ -32,7 +33,7 @@ export async function changeCluster(work: ClusterWork, client: DatabricksClient)
   if (libraries.install.length > 0) await clusters.install(id, libraries.install);
   if (restarts || settings !== null) {
     const answer = await (settings === null ? clusters.restart(id) : clusters.edit(id, settings));
-    if (answer === 'no-cluster') return goneSince(work.name);
+    if (answer === 'no-cluster') return goneSince('cluster', work.name);
     if (answer === 'not-now') return passing(cluster);
   }
   return libraries.comesBack
@@ -101,8 +102,8 @@ function passing(cluster: Cluster): TaskEnd {
   return { later: `${nameOf(cluster)} is ${cluster.state} and cannot be changed now.` };
 }
 
-function goneSince(name: string): TaskEnd {
-  return { refused: `${targetOf('cluster', name)} is gone since it was planned. Retry the stage.` };
+export function goneSince(kind: ThingKind, name: string): TaskEnd {
+  return { refused: `${targetOf(kind, name)} is gone since it was planned. Retry the stage.` };
 }
 
 function nameOf({ id, name }: Cluster): string {

@@ -116,6 +116,15 @@ describe('jobs', () => {
     });
   });
 
+  test('a job for a cluster that does not exist is neither made nor reset, also in a loop', async () => {
+    const task = notebook('a', { existing_cluster_id: 'none' });
+    const refused = { status: 400, body: { message: 'Cluster none does not exist.' } };
+    expect(await post('create', { name: 'etl', tasks: [task] })).toMatchObject(refused);
+    const loop = { task_key: 'l', for_each_task: { inputs: '[1]', task } };
+    const new_settings = { name: 'etl', tasks: [loop] };
+    expect(await post('reset', { job_id: await create(), new_settings })).toMatchObject(refused);
+  });
+
   test('permissions of a job begin with its owner', async () => {
     const path = `/api/2.0/permissions/jobs/${await create()}`;
     const answer = await workspace.call('GET', path);

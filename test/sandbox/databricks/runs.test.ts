@@ -224,8 +224,14 @@ describe('the service around runs', () => {
     expect(await get(id)).toMatchObject({ state: { result_state: 'SUCCESS' }, run_duration: 150 });
   });
 
-  test('a task on a cluster that does not exist fails', async () => {
-    const id = await started(await created({ tasks: [notebook('a', { existing_cluster_id: 'none' })] }));
+  test('a task on a cluster that is gone fails', async () => {
+    const cluster = await workspace.call('POST', '/api/2.1/clusters/create', {
+      body: { spark_version: '16' },
+    });
+    const { cluster_id } = Object(cluster.body);
+    const job = await created({ tasks: [notebook('a', { existing_cluster_id: cluster_id })] });
+    await workspace.call('POST', '/api/2.1/clusters/permanent-delete', { body: { cluster_id } });
+    const id = await started(job);
     expect((await get(id)).status.termination_details).toMatchObject({ code: 'INVALID_CLUSTER_REQUEST' });
   });
 
