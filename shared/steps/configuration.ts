@@ -24,39 +24,43 @@ const inputShape = z.object({
 
 type EnvironmentInput = z.infer<typeof environmentShape>;
 
+/** An environment with its values. */
+interface Read {
+  readonly environment: EnvironmentInput;
+  readonly values: EnvironmentValues;
+}
+
 /**
- * Reads the variables of all environments and checks, before the first stage begins, that every name which the
- * release needs has a value. The run works with these values to its end, whatever is changed meanwhile.
+ * Reads the variables of the environments that the run goes to and checks, before the first stage begins, that every
+ * name which the release needs has a value. The run works with these values to its end, whatever is changed meanwhile.
  */
 export const configuration: StepKind = {
   name: 'configuration',
-  summary: 'values of all environments, checked against what the release needs',
+  summary: 'values of the environments that the run goes to, checked against what the release needs',
   async apply(context) {
     const { content, project } = context;
-    const { environments, ...place } = readInput(context);
-    const names = await namesOfRelease(content, await manifestOf(context));
-    const read = await Promise.all(
-      Object.entries(environments).map(async ([name, environment]) => {
-        const { releaseGroup, secretsGroup } = groupsOf(project, environment.key);
-        const where = { organization: place.organization, azureDevOpsProject: place.project };
-        const groups = { releaseGroup, secretsGroup, keyVault: environment.keyVault };
-        return { name, environment, values: await readValues(context.clients, { ...where, ...groups }) };
-      }),
+    const input = readInput(context);
+    const later = new Set(context.upcoming().map((step) => step.context.environment));
+    const wanted = Object.entries(input.environments).filter(([name]) => later.has(name));
+    const keys = new Set(wanted.map(([, { key }]) => key));
+    const names = await namesOfRelease(content, await manifestOf(context), keys);
+    const read = new Map(
+      await Promise.all(
+        wanted.map(
+          async ([name, environment]) => [name, await readOne(context, input, environment)] as const,
+        ),
+      ),
     );
-    const problems = read.flatMap(({ environment, values }) =>
-      problemsOf(project, environment, { values, names }),
-    );
+    const problems = [...read.values()].flatMap((each) => problemsOf(context, each, names));
     if (problems.length + names.problems.length > 0)
       throw new Refusal(inWords([...names.problems, ...problems]));
-    const resolved = read.map(
-      ({ name, environment, values }) => [name, toSnapshot(environment, values)] as const,
+    // Those that the run does not go to stay by their keys, which feature flags are compared with.
+    const environments = Object.entries(input.environments).map(
+      ([name, { key, subscription }]) =>
+        [name, { key, subscription, ...valuesIn(read.get(name)?.values) }] as const,
     );
-    const snapshot = await storeSnapshot(content, {
-      schema: 1,
-      project,
-      environments: Object.fromEntries(resolved),
-    });
-    return { done: outputOf(context, snapshot, read) };
+    const snapshot = { schema: 1, project, environments: Object.fromEntries(environments) } as const;
+    return { done: outputOf(context, await storeSnapshot(content, snapshot), [...read.values()]) };
   },
 };
 
@@ -70,21 +74,41 @@ function groupsOf(project: string, key: string) {
   return { releaseGroup: `${project}-release-${key}`, secretsGroup: `${project}-secrets-${key}` };
 }
 
-function toSnapshot(
-  { key, subscription }: EnvironmentInput,
-  { variables, secrets }: EnvironmentValues,
-): EnvironmentSnapshot {
-  return { key, subscription, variables, secrets };
+async function readOne(
+  { clients, project, run }: StepContext,
+  place: z.infer<typeof inputShape>,
+  environment: EnvironmentInput,
+): Promise<Read> {
+  const values = await readValues(clients, {
+    organization: place.organization,
+    azureDevOpsProject: place.project,
+    ...groupsOf(project, environment.key),
+    keyVault: environment.keyVault,
+    mayMissVault: run.kind === 'rollback',
+  });
+  return { environment, values };
+}
+
+function valuesIn(values: EnvironmentValues | undefined): Pick<EnvironmentSnapshot, 'variables' | 'secrets'> {
+  return values === undefined
+    ? { variables: {}, secrets: {} }
+    : { variables: values.variables, secrets: values.secrets };
 }
 
 /** All that one environment lacks, in at most one sentence a kind of problem. */
 function problemsOf(
-  project: string,
-  { key }: EnvironmentInput,
-  { values, names }: { readonly values: EnvironmentValues; readonly names: ReleaseNames },
+  { project, run, log }: StepContext,
+  { environment: { key }, values }: Read,
+  names: ReleaseNames,
 ): string[] {
   const { releaseGroup, secretsGroup } = groupsOf(project, key);
   const problems = values.problems.map((problem) => `${key}: ${problem}.`);
+  const secrets = values.secretProblems.map((problem) => `${key}: ${problem}.`);
+  // At night, a secret that has expired since may not stand in the way of going back.
+  if (run.kind !== 'rollback') problems.push(...secrets);
+  else
+    for (const problem of secrets)
+      log.warn(`the rollback goes on all the same: ${problem}`, { project, run: run.id });
   const wanted = wantedBy(key, names);
   const isSecret = (name: string) => values.secretNames.has(name);
   const secret = [...wanted.keys()].filter(isSecret);
@@ -127,7 +151,7 @@ function inWords(problems: readonly string[]): string {
 function outputOf(
   { log, project, run }: StepContext,
   snapshot: string,
-  read: readonly { readonly environment: EnvironmentInput; readonly values: EnvironmentValues }[],
+  read: readonly Read[],
 ): Record<string, Json> {
   const unread = read.filter(({ values }) => values.unreadSecrets.length > 0);
   for (const { environment, values } of unread)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { TransientFailure } from '../../shared/errors.ts';
 import { readSnapshot } from '../../shared/project/snapshot.ts';
-import { REQUIRED_VARIABLES } from '../../shared/steps/configuration/names.ts';
+import { namesOfRelease, REQUIRED_VARIABLES } from '../../shared/steps/configuration/names.ts';
 import { configuration } from '../../shared/steps/configuration.ts';
+import { infrastructure } from '../../shared/steps/infrastructure.ts';
 import { MemoryContent } from '../adapters/memory-content.ts';
 import type { IntakeOptions } from './intake-world.ts';
 import { exampleFile, intakeWorld, requestsOf } from './intake-world.ts';
@@ -49,6 +51,14 @@ function intake(keys: readonly string[] = ['dev'], options: IntakeOptions = {}) 
     environments: Object.fromEntries(environments) as Record<string, object>,
   };
   const world = newWorld({ clock, clients, input, stage: 'intake' });
+  /** Lets the run go to these environments only. */
+  const goTo = (names: readonly string[]) => {
+    world.ahead = names.map((name) => ({
+      kind: infrastructure,
+      world: newWorld({ clock, environment: name, stage: name }),
+    }));
+  };
+  goTo(keys);
   const group = (name: string, variables: Record<string, string | { value: string; isSecret: boolean }>) =>
     twin.addVariableGroup({ project: 'parking', name: `parking-sensors-${name}`, variables });
   const secrets = (key: string, names: readonly string[]) =>
@@ -58,7 +68,7 @@ function intake(keys: readonly string[] = ['dev'], options: IntakeOptions = {}) 
       vault: 'kv-parking-dev',
       variables: Object.fromEntries(names.map((name) => [name, ''])),
     });
-  return { world, twin, vault, group, secrets };
+  return { world, twin, vault, group, secrets, goTo };
 }
 
 async function snapshotOf(world: World, digest: unknown) {
@@ -138,6 +148,62 @@ describe('a run keeps the values with which it began', () => {
     const { output } = await runToEnd(configuration, world);
     const { dev } = (await snapshotOf(world, output?.snapshot)).environments;
     expect(dev?.secrets.token?.vault).toBe('kv-parking-dev');
+  });
+});
+
+describe('a run that goes to one environment', () => {
+  test('reads the values of that one, and keeps the keys of the others', async () => {
+    const { world, twin, group, secrets, goTo } = intake(['dev', 'stg', 'prod']);
+    group('release-prod', ENOUGH);
+    secrets('dev', ['gone']);
+    goTo(['prod']);
+    world.artifacts = { infrastructure: { 'main.parameters.dev.json': `{"v":"\${tpyo}"` } };
+    const { output } = await runToEnd(configuration, world);
+    const { environments } = await snapshotOf(world, output?.snapshot);
+    expect(environments.prod?.variables).toEqual(ENOUGH);
+    expect(environments.dev).toEqual({ key: 'dev', subscription: SUBSCRIPTION, variables: {}, secrets: {} });
+    expect(Object.keys(environments)).toEqual(['dev', 'prod', 'stg']);
+    expect(output?.environments).toEqual({ prod: { variables: 8, secrets: 0 } });
+    expect(requestsOf(twin)).toEqual({ 'VariableGroups.GetByName': 2 });
+  });
+
+  test.each(['release', 'redeploy'] as const)('as a %s is refused for its own secrets', async (kind) => {
+    const { world, group, secrets } = intake();
+    world.kind = kind;
+    group('release-dev', ENOUGH);
+    secrets('dev', ['gone']);
+    expect(await refusalOf(world)).toContain('dev: the key vault kv-parking-dev has no secret gone.');
+  });
+});
+
+describe('nothing stands in the way of going back', () => {
+  function rollback(options: IntakeOptions = {}) {
+    const made = intake(['dev'], options);
+    made.world.kind = 'rollback';
+    return made;
+  }
+
+  test('but the log has what is wrong with secrets', async () => {
+    const { world, group, secrets } = rollback();
+    group('release-dev', ENOUGH);
+    secrets('dev', ['gone']);
+    expect((await runToEnd(configuration, world)).output).toHaveProperty('snapshot');
+    expect(world.log.join()).toContain('dev: the key vault kv-parking-dev has no secret gone.');
+  });
+
+  test('not even a vault that lets nobody in', async () => {
+    const { world, group, secrets } = rollback({ permits: () => false });
+    group('release-dev', ENOUGH);
+    secrets('dev', ['token']);
+    expect((await runToEnd(configuration, world)).output).toHaveProperty('snapshot');
+    expect(world.log.join()).toContain('Give it the role Key Vault Reader');
+  });
+
+  test('except a name without a value, with which nothing could be deployed', async () => {
+    const { world, group } = rollback();
+    const { rgName: _left, ...others } = ENOUGH;
+    group('release-dev', others);
+    expect(await refusalOf(world)).toContain('has no value for rgName');
   });
 });
 
@@ -234,6 +300,20 @@ describe('a release begins only when every environment has all that it needs', (
       'the secret old of the key vault kv-parking-dev is expired',
     ])
       expect(refusal).toContain(`dev: ${problem}.`);
+  });
+
+  test('a storage that does not answer is no fault of a file', async () => {
+    const content = new MemoryContent();
+    content.get = () => Promise.reject(new TransientFailure('the storage is busy'));
+    const names = namesOfRelease(
+      content,
+      {
+        schema: 1,
+        artifacts: { 'databricks-config': [{ path: 'jobs.json', size: 2, sha256: 'a'.repeat(64) }] },
+      },
+      new Set(['dev']),
+    );
+    await expect(names).rejects.toThrow('the storage is busy');
   });
 
   test('a file that is not JSON is named', async () => {

@@ -1,5 +1,4 @@
 import type { ContentStore } from '../../engine/ports.ts';
-import { messageOf } from '../../errors.ts';
 import type { Manifest } from '../../project/manifest.ts';
 import { filesOf } from '../../project/manifest.ts';
 import { namesIn } from '../../project/substitute.ts';
@@ -40,16 +39,25 @@ interface ConfigurationFile {
   readonly value: unknown;
 }
 
-/** Reads the configuration and parameter files of a release for the names in them. */
-export async function namesOfRelease(content: ContentStore, manifest: Manifest): Promise<ReleaseNames> {
+/**
+ * Reads the configuration and parameter files of a release for the names in them.
+ * @param keys of the environments that the run goes to; parameters of others are left alone.
+ */
+export async function namesOfRelease(
+  content: ContentStore,
+  manifest: Manifest,
+  keys: ReadonlySet<string>,
+): Promise<ReleaseNames> {
   const files: ConfigurationFile[] = [];
   const problems: string[] = [];
   for (const { file, environment, sha256 } of readable(manifest)) {
+    if (environment !== null && !keys.has(environment)) continue;
+    const text = new TextDecoder().decode(await content.get(sha256));
     try {
-      const value: unknown = JSON.parse(new TextDecoder().decode(await content.get(sha256)));
-      files.push({ file, environment, value });
+      files.push({ file, environment, value: JSON.parse(text) });
     } catch (error) {
-      problems.push(`${file} is not JSON (${messageOf(error)}).`);
+      if (!(error instanceof SyntaxError)) throw error;
+      problems.push(`${file} is not JSON (${error.message}).`);
     }
   }
   const uses = files

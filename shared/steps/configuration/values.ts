@@ -1,4 +1,5 @@
 import type { Clients } from '../../engine/clients.ts';
+import { messageOf } from '../../errors.ts';
 import type { EnvironmentSnapshot } from '../../project/snapshot.ts';
 import { inParallel } from '../in-parallel.ts';
 
@@ -11,6 +12,8 @@ export interface ValuesPlace {
   readonly secretsGroup: string;
   /** Vault of secrets whose group is not linked to one; null: such secrets are not read. */
   readonly keyVault: string | null;
+  /** Whether a vault that cannot be read is a problem like others, instead of an error. */
+  readonly mayMissVault: boolean;
 }
 
 /** The values of one environment, and what is wrong with them. */
@@ -24,6 +27,8 @@ export interface EnvironmentValues {
   readonly hasReleaseGroup: boolean;
   /** One clause each. */
   readonly problems: readonly string[];
+  /** The same, of secrets in the vault. */
+  readonly secretProblems: readonly string[];
 }
 
 /** Reads the groups of an environment, and of its secrets where they are and in which version. */
@@ -34,7 +39,7 @@ export async function readValues(clients: Clients, place: ValuesPlace): Promise<
   const plain = [...(release?.variables ?? [])];
   const vault = secret?.vault ?? place.keyVault;
   const named = [...(secret?.variables.keys() ?? [])];
-  const found = vault === null ? { secrets: {}, problems: [] } : await readSecrets(clients, vault, named);
+  const found = vault === null ? NO_SECRETS : await secretsIn(clients, place, { vault, named });
   const missing =
     release === null
       ? [
@@ -50,15 +55,32 @@ export async function readValues(clients: Clients, place: ValuesPlace): Promise<
     secretNames: new Set([...named, ...plain.filter(([, { isSecret }]) => isSecret).map(([name]) => name)]),
     unreadSecrets: vault === null ? named.sort() : [],
     hasReleaseGroup: release !== null,
-    problems: [...missing, ...found.problems],
+    problems: missing,
+    secretProblems: found.problems,
   };
 }
 
-async function readSecrets(
+interface Found {
+  readonly secrets: EnvironmentSnapshot['secrets'];
+  readonly problems: readonly string[];
+}
+
+const NO_SECRETS: Found = { secrets: {}, problems: [] };
+
+async function secretsIn(
   clients: Clients,
-  vault: string,
-  names: readonly string[],
-): Promise<{ readonly secrets: EnvironmentSnapshot['secrets']; readonly problems: readonly string[] }> {
+  { mayMissVault }: ValuesPlace,
+  { vault, named }: { readonly vault: string; readonly named: readonly string[] },
+): Promise<Found> {
+  try {
+    return await readSecrets(clients, vault, named);
+  } catch (error) {
+    if (!mayMissVault) throw error;
+    return { secrets: {}, problems: [messageOf(error).replace(/[.]$/, '')] };
+  }
+}
+
+async function readSecrets(clients: Clients, vault: string, names: readonly string[]): Promise<Found> {
   const client = clients.keyVault(vault);
   const secrets: EnvironmentSnapshot['secrets'] = {};
   const problems: string[] = [];
