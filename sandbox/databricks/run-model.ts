@@ -8,6 +8,8 @@ export interface Job {
   creator: string;
   runAs: string;
   createdAt: number;
+  /** When its settings were last sent; a continuous job may begin from then on. */
+  changedAt?: number;
   runsStarted: number;
 }
 
@@ -30,21 +32,33 @@ export interface Ending {
 const scriptedEnding = z.strictObject({
   result: z.enum(['SUCCESS', 'FAILED', 'TIMEDOUT', 'CANCELED']),
   code: z.enum([
+    'BREAKING_CHANGE',
+    'BUDGET_POLICY_LIMIT_EXCEEDED',
     'CANCELED',
     'CLOUD_FAILURE',
     'CLUSTER_ERROR',
     'CLUSTER_REQUEST_LIMIT_EXCEEDED',
     'CLUSTER_TERMINATED_BY_USER',
+    'DISABLED',
     'DRIVER_ERROR',
+    'FEATURE_DISABLED',
     'INTERNAL_ERROR',
     'INVALID_CLUSTER_REQUEST',
+    'INVALID_RUN_CONFIGURATION',
     'LIBRARY_INSTALLATION_ERROR',
+    'MAX_CONCURRENT_RUNS_EXCEEDED',
+    'MAX_JOB_QUEUE_SIZE_EXCEEDED',
+    'MAX_SPARK_CONTEXTS_EXCEEDED',
+    'REPOSITORY_CHECKOUT_FAILED',
     'RESOURCE_NOT_FOUND',
     'RUN_EXECUTION_ERROR',
+    'SKIPPED',
     'STORAGE_ACCESS_ERROR',
     'SUCCESS',
+    'SUCCESS_WITH_FAILURES',
     'UNAUTHORIZED_ERROR',
     'USER_CANCELED',
+    'WORKSPACE_RUN_LIMIT_EXCEEDED',
   ]),
   type: z.enum(['SUCCESS', 'CLIENT_ERROR', 'CLOUD_FAILURE', 'INTERNAL_ERROR']),
   message: z.string(),
@@ -101,6 +115,8 @@ export interface Run {
   startedAt: number;
   settings: JobSettings;
   parameters?: object;
+  /** What started it; a call when absent. */
+  trigger?: 'CONTINUOUS';
   /** Attempts at tasks; of one task the last one counts. */
   tasks: TaskRun[];
   /** Waits for another run of the job. */

@@ -1,11 +1,11 @@
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import type { JobRun, RunEnd } from '../engine/databricks-jobs-client.ts';
-import { TransientFailure } from '../errors.ts';
+import { messageOf, Refusal, TransientFailure } from '../errors.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
 import { readResults, whyRefused } from './test-suite/end.ts';
-import { inWords, technicalCause } from './test-suite/failure.ts';
+import { inWords, lastingCause, passingCause } from './test-suite/failure.ts';
 import type { Suite, SuiteKind } from './test-suite/file.ts';
-import { readSuite, suiteProblems } from './test-suite/file.ts';
+import { readSuite, suiteProblems, wrongFile } from './test-suite/file.ts';
 import type { Published } from './test-suite/publish.ts';
 import { publish, redactFile } from './test-suite/publish.ts';
 import { countsOf } from './test-suite/report.ts';
@@ -36,12 +36,13 @@ export function testSuite(kind: SuiteKind, summary: string): StepKind {
     summary,
     check: (context) => suiteProblems(context, kind),
     async apply(context) {
-      const suite = await readSuite(context, kind);
-      if (suite === null) return { done: nothingToRun(kind) };
-      const { client } = await workspaceOf(context);
-      const progress = progressIn(context);
-      if (progress === null) return begin(context, client, suite);
-      return proceed({ context, client, suite, progress });
+      try {
+        return await goThrough(context, kind);
+      } catch (error) {
+        // What keeps the tests from being run, or their results from being read, is no word about the release.
+        if (error instanceof Refusal) return undecided(messageOf(error));
+        throw error;
+      }
     },
     async cancel(context) {
       const suite = await readSuite(context, kind);
@@ -50,6 +51,20 @@ export function testSuite(kind: SuiteKind, summary: string): StepKind {
       return stop(context, client.runs, suite);
     },
   };
+}
+
+async function goThrough(context: StepContext, kind: SuiteKind): Promise<StepOutcome> {
+  const suite = await readSuite(context, kind);
+  if (suite === null) return { done: nothingToRun(kind) };
+  const { client } = await workspaceOf(context);
+  const progress = progressIn(context);
+  if (progress === null) return begin(context, client, suite);
+  return proceed({ context, client, suite, progress });
+}
+
+/** The stage fails, and nothing is rolled back: nobody knows whether the tests would have passed. */
+function undecided(refused: string): StepOutcome {
+  return { refused, provesNothing: true };
 }
 
 function nothingToRun({ key }: SuiteKind) {
@@ -63,10 +78,13 @@ function nothingToRun({ key }: SuiteKind) {
  */
 async function begin(
   { clock, attempt, signal }: StepContext,
-  { volumes }: DatabricksClient,
-  { results }: Suite,
+  { volumes, unityCatalog }: DatabricksClient,
+  { key, results }: Suite,
 ): Promise<StepOutcome> {
   if (signal.aborted) throw new Error('the run was cancelled');
+  const volume = results.split('/').slice(2, 5).join('.');
+  if ((await unityCatalog.find('volume', volume)) === null)
+    throw wrongFile([`${key}.results is "${results}": there is no such volume, or Slipway may not read it.`]);
   if ((await volumes.size(results)) !== null) await volumes.remove(results);
   const since = clock.now();
   return waitUntil(since, { attempt, run: null, since, stopping: null, publishing: null });
@@ -78,9 +96,9 @@ async function proceed(work: Work): Promise<StepOutcome> {
   if (progress.run === null) return start(context, { runs, suite, progress });
   const run = await runs.get(progress.run);
   if (run === null)
-    return {
-      refused: `The run ${progress.run} of the ${suite.title} is gone from Databricks. Retry the stage to test again.`,
-    };
+    return undecided(
+      `The run ${progress.run} of the ${suite.title} is gone from Databricks. Retry the stage to test again.`,
+    );
   if (run.end === null) return goOn(context, { runs, suite, progress, run });
   return conclude(work, run, run.end);
 }
@@ -88,11 +106,13 @@ async function proceed(work: Work): Promise<StepOutcome> {
 /** The run is over: what follows from how, and from the file that it left. */
 async function conclude(work: Work, run: JobRun, end: RunEnd): Promise<StepOutcome> {
   const { context, client, suite, progress } = work;
-  const cause = technicalCause(run);
+  const cause = passingCause(run);
   const wasCancelled = end.result.endsWith('CANCELED');
   if (progress.stopping !== null && (wasCancelled || cause !== null)) return { refused: stopped(work, run) };
   if (cause !== null) return tryAgain(work, run, cause);
-  if (wasCancelled) return { refused: cancelled(work, run, end) };
+  if (wasCancelled) return undecided(cancelled(work, run, end));
+  const lasting = lastingCause(run);
+  if (lasting !== null) return undecided(brokeOff(work, run, lasting));
   const results = await readResults(context, client.volumes, suite);
   const refused = await whyRefused(client, { suite, run, end, results });
   if (!('report' in results) || results.report.cases.length === 0)
@@ -120,6 +140,11 @@ function stopped({ suite }: Work, run: JobRun): string {
 function cancelled({ suite }: Work, run: JobRun, end: RunEnd): string {
   const what = `Somebody cancelled the run of the ${suite.title} in Databricks (${inWords(end)}).`;
   return `${what} Retry the stage to test again. ${see(run)}`;
+}
+
+function brokeOff({ suite }: Work, run: JobRun, cause: string): string {
+  const what = `The run of the ${suite.title} broke off (${cause}), which says nothing of the release.`;
+  return `${what} Mend the cause, then retry the stage. ${see(run)}`;
 }
 
 type Unfinished = Extract<Published, { readonly unfinished: unknown }>;

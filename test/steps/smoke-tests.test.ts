@@ -70,5 +70,5 @@ test('the environment of the step gives the names their values', async () => {
   };
   site.world.values.variables.unityCatalogName = 'no_such_catalog';
   leaves(site, junit(testCase('test_a')));
-  expect((await run()).refused).toContain('there is no file at /Volumes/no_such_catalog/');
+  expect((await run()).refused).toContain('smoke_tests.results is "/Volumes/no_such_catalog/');
 });

@@ -22,19 +22,19 @@ describe('a file that cannot be used refuses the stage before anything is starte
       ...site.world.artifacts,
       'databricks-config': { 'tests.json': typeof file === 'string' ? file : JSON.stringify(file) },
     };
-    const error: unknown = await run().catch((thrown: unknown) => thrown);
+    const { refused } = await run();
     expect(site.twin.log.count()).toBe(0);
-    return String(error);
+    return refused ?? '';
   };
   const suite = { results: '/Volumes/a/b/c/d.xml', submit: { tasks: [{ task_key: 'a' }] } };
 
   test('no JSON', async () => {
-    expect(await refusalOf('{')).toMatch(/^Refusal: tests\.json is not JSON: /);
+    expect(await refusalOf('{')).toMatch(/^tests\.json is not JSON: /);
   });
 
   test('unknown and missing keys, all in one message', async () => {
     expect(await refusalOf({ integration_tests: { submit: { tasks: [] }, result: 'x' } })).toMatch(
-      /^Refusal: tests\.json cannot be used\. integration_tests\.results: .* integration_tests\.submit\.tasks: needs a task\. integration_tests: .*"result"/,
+      /^tests\.json cannot be used\. integration_tests\.results: .* integration_tests\.submit\.tasks: needs a task\. integration_tests: .*"result"/,
     );
     expect(await refusalOf({ unit_tests: {} })).toMatch(/cannot be used\. the file: .*"unit_tests"/);
   });
@@ -43,14 +43,14 @@ describe('a file that cannot be used refuses the stage before anything is starte
     'results at %s',
     async (results) => {
       expect(await refusalOf({ integration_tests: { ...suite, results } })).toBe(
-        `Refusal: tests.json cannot be used. integration_tests.results is "${results}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`,
+        `tests.json cannot be used. integration_tests.results is "${results}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`,
       );
     },
   );
 
   test('a name without a value', async () => {
     expect(await refusalOf({ integration_tests: { ...suite, results: `/Volumes/a/b/c/\${nobody}` } })).toBe(
-      `Refusal: tests.json uses \${nobody}, which has no value in environment staging.`,
+      `tests.json uses \${nobody}, which has no value in environment staging.`,
     );
   });
 });

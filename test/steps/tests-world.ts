@@ -148,6 +148,8 @@ export function leaves({ twin }: TestsWorld, content: string | null, script: Par
 export interface Ended {
   readonly done: Readonly<Record<string, Json>> | null;
   readonly refused: string | null;
+  /** Whether the refusal says that it is no word about the release. */
+  readonly provesNothing: boolean;
   /** Of the last attempt, when all failed for a technical reason. */
   readonly failed: string | null;
   readonly calls: number;
@@ -175,9 +177,15 @@ export function applyWithRetries(
     for (let calls = 1; ; calls += 1) {
       if (before !== undefined) memo = before(calls, memo);
       const outcome = await applyOnce(kind, world, { memo, attempt });
-      const end = { done: null, refused: null, failed: null, calls, attempts: attempt };
+      const end = {
+        ...{ done: null, refused: null, provesNothing: false, failed: null },
+        ...{ calls, attempts: attempt },
+      };
       if ('done' in outcome) return { ...end, done: outcome.done };
-      if ('refused' in outcome) return { ...end, refused: outcome.refused };
+      if ('refused' in outcome) {
+        const { refused, provesNothing = false } = outcome;
+        return { ...end, refused, provesNothing };
+      }
       if ('waiting' in outcome) {
         memo = JSON.parse(JSON.stringify(outcome.waiting.memo)) as Json;
         await world.clock.sleep(Math.max(0, outcome.waiting.until - world.clock.now()));

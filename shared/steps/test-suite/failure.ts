@@ -2,8 +2,8 @@ import type { JobRun, JobRuns, RunEnd, TaskRun } from '../../engine/databricks-j
 import { messageOf } from '../../errors.ts';
 import { cutTo } from './report.ts';
 
-/** Codes of ends that say nothing of the tests: the compute or the service broke, or had no place. */
-const TECHNICAL_CODES = [
+/** Codes of ends that another run may not meet: the compute or the service broke, or had no place. */
+const PASSING_CODES = [
   'CLOUD_FAILURE',
   'CLUSTER_ERROR',
   'CLUSTER_REQUEST_LIMIT_EXCEEDED',
@@ -11,9 +11,19 @@ const TECHNICAL_CODES = [
   'INTERNAL_ERROR',
   'MAX_CONCURRENT_RUNS_EXCEEDED',
   'MAX_JOB_QUEUE_SIZE_EXCEEDED',
+  'MAX_SPARK_CONTEXTS_EXCEEDED',
+  'REPOSITORY_CHECKOUT_FAILED',
+  'STORAGE_ACCESS_ERROR',
   'WORKSPACE_RUN_LIMIT_EXCEEDED',
 ];
-const TECHNICAL_TYPES = ['CLOUD_FAILURE', 'INTERNAL_ERROR'];
+const PASSING_TYPES = ['CLOUD_FAILURE', 'INTERNAL_ERROR'];
+
+/**
+ * The only codes with which what ran has failed by itself; older answers have none. All others, those that the service
+ * may get some day included, say that something else was in the way: a right, a library, a person.
+ */
+const OWN_CODES = ['', 'RUN_EXECUTION_ERROR', 'SUCCESS_WITH_FAILURES'];
+const OWN_RESULTS = ['FAILED', 'SUCCESS_WITH_FAILURES'];
 
 /** Ends of tasks that only follow from how others ended, or are none to speak of. */
 const NOT_ITS_FAULT = ['SUCCESS', 'SKIPPED', 'EXCLUDED', 'UPSTREAM_FAILED', 'UPSTREAM_CANCELED', 'CANCELED'];
@@ -26,16 +36,29 @@ const LONGEST_LINES = 800;
 /** Colours, which notebooks put into their traces. */
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-/** Why a run broke off for a reason that another run may not meet; null when it ended by itself. */
-export function technicalCause({ end, tasks }: JobRun): string | null {
+/** Why a run broke off for a reason that another run may not meet; null when it did not. */
+export function passingCause({ end, tasks }: JobRun): string | null {
   const ends = [...tasks.map((task) => task.end), end].filter((each) => each !== null);
-  const broken = ends.find((each) => isTechnical(each));
+  const broken = ends.find((each) => mayPass(each));
   return broken === undefined ? null : inWords(broken);
 }
 
-function isTechnical({ result, code, type }: RunEnd): boolean {
+function mayPass({ result, code, type }: RunEnd): boolean {
   if (result === 'SUCCESS') return false;
-  return TECHNICAL_CODES.includes(code) || TECHNICAL_TYPES.includes(type) || result === 'INTERNAL_ERROR';
+  return PASSING_CODES.includes(code) || PASSING_TYPES.includes(type) || result === 'INTERNAL_ERROR';
+}
+
+/** Why a run broke off for a reason that is not of the tests' making and stays; null when it did not. */
+export function lastingCause({ end, tasks }: JobRun): string | null {
+  const ofTasks = tasks.map((task) => task.end).filter((each) => each !== null);
+  const broken = ofTasks.find((each) => !NOT_ITS_FAULT.includes(each.result) && !isOwn(each));
+  if (broken !== undefined) return inWords(broken);
+  return end === null || end.result === 'SUCCESS' || isOwn(end) ? null : inWords(end);
+}
+
+/** A run that ends at its limit has failed by itself, whatever code that has. */
+function isOwn({ result, code }: RunEnd): boolean {
+  return result === 'TIMEDOUT' || (OWN_RESULTS.includes(result) && OWN_CODES.includes(code));
 }
 
 /** Result, code and message of an end. */

@@ -57,7 +57,7 @@ export async function readSuite(context: StepContext, kind: SuiteKind): Promise<
   if (raw === undefined) return null;
   const { results, submit } = suiteIn(substitute(raw, await valuesFor(context, raw)).value, kind);
   if (!RESULTS.test(results))
-    throw wrong([
+    throw wrongFile([
       `${kind.key}.results is "${results}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`,
     ]);
   const { timeout_seconds: timeout = 0 } = submit;
@@ -86,17 +86,20 @@ async function rawSuite(context: StepContext, { key }: SuiteKind): Promise<unkno
   const file = await configurationFile(context, FILE);
   if (file === null) return undefined;
   const parsed = fileShape.safeParse(file);
-  if (!parsed.success) throw wrong(parsed.error.issues.map(problemText));
+  if (!parsed.success) throw wrongFile(parsed.error.issues.map(problemText));
   return parsed.data[key];
 }
 
 function suiteIn(value: unknown, { key }: SuiteKind): z.infer<typeof suiteShape> {
   const parsed = suiteShape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw wrong(parsed.error.issues.map(({ path, message }) => problemText({ path: [key, ...path], message })));
+  throw wrongFile(
+    parsed.error.issues.map(({ path, message }) => problemText({ path: [key, ...path], message })),
+  );
 }
 
-function wrong(problems: readonly string[]): Refusal {
+/** One refusal for all problems of the file. */
+export function wrongFile(problems: readonly string[]): Refusal {
   return new Refusal(`${FILE} cannot be used. ${problems.join(' ')}`);
 }
 
