@@ -47,13 +47,10 @@ export function catalogRoutes(context: DatabricksContext): Route[] {
       const all = [...state.catalogs.values()].map(({ info }) => info);
       return json(listAnswer(context, { collection: 'catalogs', all }, query));
     }),
-    route(
-      table.update,
-      ({ body: { new_name, enable_predictive_optimization: _ignored, ...fields }, param, principal }) => {
-        refuseRename(new_name);
-        return json(change(context, find(catalogShelf(context), param('name')), { principal, fields }));
-      },
-    ),
+    route(table.update, ({ body: { new_name, ...fields }, param, principal }) => {
+      refuseRename(new_name);
+      return json(change(context, find(catalogShelf(context), param('name')), { principal, fields }));
+    }),
     route(table.remove, ({ param, query }) => {
       removeCatalog(context, param('name'), query.force ?? false);
       return json({});

@@ -40,13 +40,10 @@ export function schemaRoutes(context: DatabricksContext): Route[] {
         ),
       );
     }),
-    route(
-      table.update,
-      ({ body: { new_name, enable_predictive_optimization: _ignored, ...fields }, param, principal }) => {
-        refuseRename(new_name);
-        return json(change(context, find(schemaShelf(context), param('name')), { principal, fields }));
-      },
-    ),
+    route(table.update, ({ body: { new_name, ...fields }, param, principal }) => {
+      refuseRename(new_name);
+      return json(change(context, find(schemaShelf(context), param('name')), { principal, fields }));
+    }),
     route(table.remove, ({ param, query }) => {
       removeSchema(context, param('name'), query.force ?? false);
       return json({});

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { int64, nothing, operation } from '../../twin/contract.ts';
 import { forced, listFields, securableOperations } from './securable-operations.ts';
-import { echoed, flag, paging, textMap } from './shapes.ts';
+import { flag, paging, textMap } from './shapes.ts';
 
 /** Fields that the server adds to every securable. */
 const stamps = {
@@ -14,6 +14,7 @@ const stamps = {
 };
 const comment = z.string().optional();
 const properties = textMap.optional();
+const enable_predictive_optimization = z.enum(['DISABLE', 'ENABLE', 'INHERIT']).optional();
 const unbound = { include_unbound: flag.optional() };
 /** Fields that every update takes. */
 const change = { comment, new_name: z.string().optional(), owner: z.string().optional() };
@@ -29,6 +30,7 @@ export const catalogInfo = z.strictObject({
   storage_location: z.string().optional(),
   catalog_type: z.string(),
   isolation_mode: z.enum(['ISOLATED', 'OPEN', 'OPEN_IN_ACCOUNT']),
+  enable_predictive_optimization,
   securable_type: z.string(),
 });
 
@@ -49,7 +51,7 @@ export const catalogs = securableOperations({
     properties,
     options: properties,
     isolation_mode: catalogInfo.shape.isolation_mode.optional(),
-    enable_predictive_optimization: echoed,
+    enable_predictive_optimization,
   }),
   listQuery: z.strictObject({ ...listFields, ...unbound }),
   removeQuery: forced,
@@ -67,6 +69,7 @@ export const schemaInfo = z.strictObject({
   properties,
   storage_root: z.string().optional(),
   storage_location: z.string().optional(),
+  enable_predictive_optimization,
 });
 
 export const schemas = securableOperations({
@@ -81,7 +84,7 @@ export const schemas = securableOperations({
     properties,
     storage_root: z.string().optional(),
   }),
-  update: z.strictObject({ ...change, properties, enable_predictive_optimization: echoed }),
+  update: z.strictObject({ ...change, properties, enable_predictive_optimization }),
   listQuery: z.strictObject({ ...listFields, catalog_name: z.string() }),
   removeQuery: forced,
   canBrowse: true,

@@ -1,85 +1,94 @@
-import type { GrantChange, NotDone, SecurableKind, UnityCatalog } from '../../engine/databricks-client.ts';
+import type { GrantChange, NotDone, SecurableInfo, UnityCatalog } from '../../engine/databricks-client.ts';
 import { TransientFailure } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
 import { withPatience } from '../patience.ts';
 import type { StepContext } from '../step.ts';
 import type { Task, TaskEnd } from '../work-through.ts';
-import { putGrantsBack, putSettingsBack } from './back.ts';
+import { putGrantsBack, putSettingsBack, securableAt } from './back.ts';
 import { dataOf } from './change.ts';
 import { differenceOf } from './difference.ts';
 import type { Securable } from './file.ts';
+import { FORMER_GRANTS, GRANTS, phaseOf, phaseOfOwner } from './order.ts';
 import type { Wanted } from './wanted.ts';
 import { isUnknown, reference, unknownOutputs } from './wanted.ts';
 
 /** What the tasks work with. */
 export type Site = Pick<StepContext, 'clock' | 'content' | 'log'> & { readonly api: UnityCatalog };
 
-/** What has to be there before what. Grants come after them. */
-const ORDER: readonly SecurableKind[] = [
-  'storage-credential',
-  'external-location',
-  'catalog',
-  'schema',
-  'volume',
-];
-
 /** The tasks that make exactly these changes. */
 export function tasksFor(changes: readonly Change[], wanted: readonly Wanted[], site: Site): Task[] {
   const byTarget = new Map(wanted.map(({ target, securable }) => [target, securable]));
-  const tasks = changes.map((change): Task => {
+  const tasks = changes.flatMap((change): Task[] => {
     const data = dataOf(change);
     const back = taskBack(data, site);
-    if (back !== null) return back;
+    if (back !== null) return [back];
     const granted = data !== null && 'grants' in data ? data : null;
     const target = granted?.of ?? change.target;
     const securable = byTarget.get(target);
-    if (securable === undefined) return refuse(`${target} is planned, but not in the file.`);
+    if (securable === undefined) return [refuse(`${target} is planned, but not in the file.`)];
     const { kind, fullName } = securable;
     if (granted !== null)
-      return {
-        phase: ORDER.length,
-        run: () => changeGrants({ kind, fullName, grants: granted.grants }, site),
-      };
-    const phase = ORDER.indexOf(kind);
-    if (data === null) return { phase, run: () => create(securable, site) };
-    const fields = 'fields' in data ? data.fields : [];
-    return { phase, run: () => update(securable, fields, site) };
+      return [{ phase: GRANTS, run: () => changeGrants({ kind, fullName, grants: granted.grants }, site) }];
+    return settingTasks(securable, data !== null && 'fields' in data ? data.fields : null, site);
   });
   return tasks.sort((left, right) => left.phase - right.phase);
 }
 
-/** A rollback comes back to what was when all that the file says is so. Who gives an owner back may lose its rights. */
+/** @param planned fields to update; null for making it. */
+function settingTasks(securable: Securable, planned: readonly string[] | null, site: Site): Task[] {
+  const { kind, body } = securable;
+  const others = planned?.filter((field) => field !== 'owner') ?? null;
+  const run = () => (others === null ? create(securable, site) : update(securable, others, site));
+  const settings: Task = { phase: phaseOf(kind), run };
+  const owner: Task = { phase: phaseOfOwner(kind), run: () => update(securable, ['owner'], site) };
+  const hasOwner = planned === null ? body.owner !== undefined : planned.includes('owner');
+  return [...(others === null || others.length > 0 ? [settings] : []), ...(hasOwner ? [owner] : [])];
+}
+
 function taskBack(data: ReturnType<typeof dataOf>, site: Site): Task | null {
   if (data === null) return null;
   if ('settings' in data)
-    return { phase: ORDER.length + 2, run: () => putSettingsBack(data.of, data.settings, site) };
+    return {
+      phase: phaseOfOwner(securableAt(data.of).kind),
+      run: () => putSettingsBack(data.of, data.settings, site),
+    };
   if (!('isReturn' in data)) return null;
-  return { phase: ORDER.length + 1, run: () => putGrantsBack(data.of, data.grants, site) };
+  return { phase: FORMER_GRANTS, run: () => putGrantsBack(data.of, data.grants, site) };
 }
 
 function refuse(refused: string): Task {
   return { phase: 0, run: async () => ({ refused }) };
 }
 
+/** Taken by updates only. */
+const LATER = ['isolation_mode', 'enable_predictive_optimization'];
+
 /** A name is unique, so the answer that it exists means: make what is there like the file, perhaps our own work. */
 async function create(securable: Securable, site: Site): Promise<TaskEnd> {
-  const { kind, fullName, body } = securable;
+  const { kind, body } = securable;
   const outputs = unknownOutputs(body);
   if (outputs.length > 0) return { refused: missingOutputs(securable, outputs) };
-  const make = () => site.api.create(kind, body);
+  const first = Object.entries(body).filter(([field]) => field !== 'owner' && !LATER.includes(field));
+  const make = () => site.api.create(kind, Object.fromEntries(first));
   const answer = await withPatience(site.clock, make, (each) => each?.not !== 'no-parent');
-  if (answer === null) return null;
-  if (answer.not !== 'exists') return ending(securable, answer);
-  const there = await withPatience(
-    site.clock,
-    () => site.api.find(kind, fullName),
-    (info) => info !== null,
-  );
+  if (answer === null && !LATER.some((field) => field in body)) return null;
+  if (answer !== null && answer.not !== 'exists') return ending(securable, answer);
+  const there = await findMade(securable, site);
   if (there === null)
-    throw new TransientFailure(`${kind} ${fullName} exists, but Databricks does not show it yet`);
+    throw new TransientFailure(`${kind} ${securable.fullName} exists, but Databricks does not show it yet`);
   const { fields, fixed } = differenceOf(securable, there);
   if (fixed.length > 0) return { refused: fixed.join(' ') };
-  return send(securable, fields, site);
+  const { owner: _last, ...others } = fields;
+  return send(securable, others, site);
+}
+
+/** What was made a moment ago may not be visible yet. */
+function findMade({ kind, fullName }: Securable, { api, clock }: Site): Promise<SecurableInfo | null> {
+  return withPatience(
+    clock,
+    () => api.find(kind, fullName),
+    (info) => info !== null,
+  );
 }
 
 /** Changes the planned fields that still differ. */
@@ -87,7 +96,7 @@ async function update(securable: Securable, planned: readonly string[], site: Si
   const { kind, fullName, body } = securable;
   const outputs = unknownOutputs(planned.map((field) => body[field]));
   if (outputs.length > 0) return { refused: missingOutputs(securable, outputs) };
-  const there = await site.api.find(kind, fullName);
+  const there = await findMade(securable, site);
   if (there === null)
     return { refused: `${kind} ${fullName} is gone since it was planned. Retry the stage.` };
   const { fields } = differenceOf(securable, there);

@@ -32,7 +32,7 @@ export async function returnTo(
   const left: string[] = [];
   await inParallel(formers, { inFlight: 10 }, async (former) => {
     const found = unnamed(former, wanted);
-    const { kind, fullName } = parse(former.target);
+    const { kind, fullName } = securableAt(former.target);
     const there = found.settings.length === 0 ? null : await sight.api.find(kind, fullName);
     const { settings, stuck } = wayBack(there ?? {}, there === null ? [] : found.settings);
     left.push(...stuck.map((field) => `${field} of ${former.target}`));
@@ -125,7 +125,7 @@ function isSame(left: string, right: string): boolean {
 const KINDS = ['storage-credential', 'external-location', 'catalog', 'schema', 'volume'] as const;
 
 /** The securable that a change is about. */
-function parse(target: string): { readonly kind: SecurableKind; readonly fullName: string } {
+export function securableAt(target: string): { readonly kind: SecurableKind; readonly fullName: string } {
   const at = target.indexOf(' ');
   const kind = KINDS.find((each) => each === target.slice(0, at));
   if (kind === undefined) throw new Error(`${target} is no securable`);
@@ -134,7 +134,7 @@ function parse(target: string): { readonly kind: SecurableKind; readonly fullNam
 
 /** @param target e.g. `catalog NAME`. */
 export async function isThere(target: string, api: UnityCatalog): Promise<boolean> {
-  const { kind, fullName } = parse(target);
+  const { kind, fullName } = securableAt(target);
   return (await api.find(kind, fullName)) !== null;
 }
 
@@ -144,7 +144,7 @@ interface Site extends Sight {
 
 /** Gives settings their former values, as far as they differ now. */
 export async function putSettingsBack(target: string, digest: string, site: Site): Promise<TaskEnd> {
-  const { kind, fullName } = parse(target);
+  const { kind, fullName } = securableAt(target);
   const there = await site.api.find(kind, fullName);
   if (there === null) return null;
   const { fields } = wayBack(there, await readSettings(site, digest));
@@ -159,7 +159,7 @@ export async function putGrantsBack(
   grants: readonly GrantChange[],
   site: Site,
 ): Promise<TaskEnd> {
-  const { kind, fullName } = parse(target);
+  const { kind, fullName } = securableAt(target);
   const change = (some: readonly GrantChange[]) => site.api.changeGrants(kind, fullName, some);
   try {
     await change(grants);
