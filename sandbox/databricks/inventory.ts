@@ -111,16 +111,15 @@ function computeItems(state: DatabricksState): Inventory {
         libraries: libraries.map(({ library }) => canonical(library)).sort(),
       }),
     ),
-    ...[...policies.values()].map(({ name, definition, libraries = [] }) =>
-      item('policy', name ?? '', { definition, libraries }),
-    ),
+    ...[...policies.values()].map((policy) => item('policy', policy.name ?? '', settingsOf(policy))),
   ];
 }
 
 /** Fields that differ between two deployments of the same thing. */
-const INCIDENTAL = /^(created_|updated_|metastore_id$|id$|credential_id$|schema_id$|volume_id$|owner$)/;
+const INCIDENTAL =
+  /^(created_|updated_|creator_user_name$|metastore_id$|id$|credential_id$|schema_id$|volume_id$|policy_id$)/;
 
-/** The settings of a securable, at every depth; places that the server chose are no setting, nor is what is empty. */
+/** The settings of a securable or a policy, at every depth; places that the server chose are no setting, nor is what is empty. */
 function settingsOf(info: object): object {
   const isSetting = ([key, value]: [string, unknown]) =>
     !INCIDENTAL.test(key) && !String(value).includes('/__unitystorage/') && !isEmpty(value);
@@ -130,9 +129,9 @@ function settingsOf(info: object): object {
   );
 }
 
-/** No comment and an empty one are the same to whoever reads it, and so are no properties and an empty map. */
+/** No comment and an empty one are the same to whoever reads it, and so are no properties or libraries and none of them. */
 function isEmpty(value: unknown): boolean {
-  return value === '' || (isPlain(value) && Object.keys(value).length === 0);
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 function isPlain(value: unknown): value is object {

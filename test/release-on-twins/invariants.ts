@@ -1,5 +1,4 @@
 import type { EnvironmentKey } from '../../sandbox/cloud.ts';
-import { ENVIRONMENT_KEYS } from '../../sandbox/cloud.ts';
 import { ends, inTime } from '../engine/simulator/invariants/ends.ts';
 import { budget, completionRecords, deadLetters } from '../engine/simulator/invariants/messages.ts';
 import { rowsOf } from '../engine/simulator/invariants/rows.ts';
@@ -8,6 +7,7 @@ import type { Expectation } from '../engine/simulator/invariants/violations.ts';
 import type { History } from '../engine/simulator/play.ts';
 import { scenario } from '../engine/simulator/scenario.ts';
 import { measureOf } from '../engine/sweep/sweep.ts';
+import { deployedIn, differences, madeIn } from './deployed.ts';
 import { TOKEN, writesTo } from './twins.ts';
 import type { ReleaseWorld } from './world.ts';
 
@@ -15,13 +15,13 @@ import type { ReleaseWorld } from './world.ts';
 export interface FaultFree {
   readonly measure: ReturnType<typeof measureOf>;
   /** Everything that is deployed. */
-  readonly deployed: string;
+  readonly deployed: readonly string[];
   /** How often each operation made something. */
-  readonly made: string;
+  readonly made: readonly string[];
 }
 
 export function faultFreeOf(w: ReleaseWorld): FaultFree {
-  return { measure: measureOf(w.history(), 3), deployed: deployedIn(w), made: madeIn(w) };
+  return { measure: measureOf(w.history(), 3), deployed: timeless(deployedIn(w)), made: madeIn(w) };
 }
 
 /**
@@ -32,8 +32,8 @@ export function violationsOf(w: ReleaseWorld, faults: number, faultFree: FaultFr
   const history = w.history();
   return [
     ...ofEngine(history, faults, faultFree),
-    ...differences('what is deployed', deployedIn(w), faultFree.deployed),
-    ...differences('what was made', madeIn(w), faultFree.made),
+    ...differing('what is deployed', timeless(deployedIn(w)), faultFree.deployed),
+    ...differing('what was made', madeIn(w), faultFree.made),
     ...contractBreaches(w),
     ...earlyWrites(w, history),
     ...values(w, history),
@@ -62,53 +62,14 @@ function ofEngine(history: History, faults: number, { measure }: FaultFree): str
   ];
 }
 
-const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-
-/** What tests leave behind is evidence, and no part of a release. */
-const EVIDENCE = '/utilities/test_results/';
-
-/** The inventories of the workspaces, the resources, and the flags. Ids that a service makes up are not compared. */
-export function deployedIn({ twins: { workspaces, arm, appConfigurations } }: ReleaseWorld): string {
-  const lines = ENVIRONMENT_KEYS.flatMap((key) => {
-    const items = workspaces[key].inventory().filter(({ name }) => !name.includes(EVIDENCE));
-    const flag = appConfigurations[key].setting('.appconfig.featureflag/segment-forecast', key);
-    return [
-      ...items.map(({ kind, name, digest }) => `${key} ${kind} ${name} ${digest}`),
-      `${key} flag ${flag?.value ?? 'none'}`,
-    ];
-  });
-  const resources = arm
-    .resources()
-    .map(({ id, body }) => `${id} ${JSON.stringify(body)}`.replace(UUID, 'ID'));
-  return [...lines, ...resources.sort()].join('\n');
+/** A fault costs time: a flag may have come to its step of the rollout later. */
+function timeless(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/"slipway-since":"[^"]*"/, '"slipway-since":"TIME"'));
 }
 
-/** Operations that succeeded in making something new: a lost answer must not make one of these a second time. */
-export function madeIn({ twins: { workspaces, arm, azureDevOps } }: ReleaseWorld): string {
-  const counts = new Map<string, number>();
-  for (const [name, twin] of Object.entries({ ...workspaces, arm, tests: azureDevOps.service })) {
-    for (const { operation, status } of writesTo(twin)) {
-      const isMade =
-        /\.create$|TestRuns.Create$|_CreateOrUpdate$/.test(operation) &&
-        typeof status === 'number' &&
-        status < 300;
-      if (isMade) counts.set(`${name} ${operation}`, (counts.get(`${name} ${operation}`) ?? 0) + 1);
-    }
-  }
-  const runs = Object.entries(workspaces).map(([name, twin]) => {
-    const started = new Set(twin.loadedSources().map(({ run }) => run));
-    return `${name} runs ${started.size}`;
-  });
-  return [...runs, ...[...counts].map(([name, count]) => `${name} ${count}`)].sort().join('\n');
-}
-
-function differences(what: string, found: string, wanted: string): string[] {
-  if (found === wanted) return [];
-  const [have, want] = [found, wanted].map((text) => new Set(text.split('\n')));
-  const more = [...(have ?? [])].filter((line) => !want?.has(line));
-  const less = [...(want ?? [])].filter((line) => !have?.has(line));
-  const shown = [...more.map((line) => `+ ${line}`), ...less.map((line) => `- ${line}`)].slice(0, 4);
-  return [`I3 ${what} differs: ${shown.join('; ').slice(0, 600)}`];
+function differing(what: string, found: readonly string[], wanted: readonly string[]): string[] {
+  const shown = differences(wanted, found).slice(0, 4);
+  return shown.length === 0 ? [] : [`I3 ${what} differs: ${shown.join('; ').slice(0, 600)}`];
 }
 
 function contractBreaches({ twins }: ReleaseWorld): string[] {

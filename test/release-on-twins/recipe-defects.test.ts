@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ENVIRONMENT_KEYS } from '../../sandbox/cloud.ts';
 import { exampleBuild, withFiles, withWheel } from './builds.ts';
-import { deployedIn } from './invariants.ts';
+import { deployedIn } from './deployed.ts';
 import { publishBuild, writesTo } from './twins.ts';
 import type { BuildContent } from './world.ts';
 import { newReleaseWorld } from './world.ts';

@@ -51,7 +51,7 @@ async function work(name: string, text: string): Promise<void> {
   let violated = 0;
   for (const [index, fault] of faults.entries()) {
     if (index % SHOWN_EVERY === 0) process.send?.([`${strategy} ${index} of ${faults.length}`]);
-    const found = await tryRollBack(strategy, [fault]);
+    const found = await tryRollBack(base, [fault]);
     if (found.length === 0) continue;
     violated += 1;
     process.send?.(found);

@@ -1,11 +1,11 @@
 import type { EnvironmentKey } from '../../sandbox/cloud.ts';
 import { suiteWork } from '../../sandbox/release/test-suites.ts';
-import { canonicalJson } from '../../shared/release/canonical-json.ts';
 import type { Run } from '../../shared/release/model.ts';
 import type { Fault } from '../engine/simulator/faults.ts';
 import { kindsAt } from '../engine/simulator/faults.ts';
 import { faultsText } from '../engine/sweep/options.ts';
 import { exampleBuild, withFiles } from './builds.ts';
+import { deployedIn, differences, madeIn } from './deployed.ts';
 import { writesTo } from './twins.ts';
 import { changedBuild } from './two-builds.ts';
 import type { BuildContent, ReleaseWorld } from './world.ts';
@@ -13,7 +13,6 @@ import { newReleaseWorld } from './world.ts';
 
 export const ENVIRONMENT = 'production';
 const KEY: EnvironmentKey = 'prod';
-const FLAGS = ['segment-forecast', 'added'];
 
 export type Strategy = 'in-place' | 'versioned';
 
@@ -27,11 +26,14 @@ export interface RollbackRequest {
 /** Production before and after the release that changes everything, and after the rollback to the first. */
 export interface RolledBack {
   readonly w: ReleaseWorld;
+  readonly strategy: Strategy;
   readonly first: Run;
   readonly rollback: Run;
   readonly before: readonly string[];
   readonly between: readonly string[];
   readonly after: readonly string[];
+  /** How often each operation has made something, in all. */
+  readonly made: readonly string[];
   readonly requests: readonly RollbackRequest[];
 }
 
@@ -40,34 +42,35 @@ function worldOf(strategy: Strategy, faults: readonly Fault[]): ReleaseWorld {
   return newReleaseWorld({ only: ENVIRONMENT, strategies: { [KEY]: strategy }, databricks, faults });
 }
 
+type Outcome = Pick<RolledBack, 'w' | 'first' | 'rollback' | 'before' | 'after'>;
+
 /** Plays the two releases and the rollback that a person asks for. Faults are meant for the last. */
 export async function rollBack(strategy: Strategy, faults: readonly Fault[] = []): Promise<RolledBack> {
   const w = worldOf(strategy, faults);
   const build = await exampleBuild();
   const first = await w.release(build);
-  const before = deployedIn(w);
+  const before = deployedIn(w, [KEY]);
   const second = await w.release(await changedBuild(build));
   for (const { id, status, stages } of [first, second])
     if (status !== 'succeeded')
       throw new Error(`${id} ended ${status}: ${stages.map(({ note }) => note).join('; ')}`);
-  const between = deployedIn(w);
+  const between = deployedIn(w, [KEY]);
   const earlier = w.http.length;
   const rollback = await w.rollback(first, ENVIRONMENT);
-  return { w, first, rollback, before, between, after: deployedIn(w), requests: w.http.slice(earlier) };
+  const stands = { before, between, after: deployedIn(w, [KEY]), made: madeIn(w) };
+  return { w, strategy, first, rollback, ...stands, requests: w.http.slice(earlier) };
 }
 
 /** The same, but the second release fails its smoke tests, and the policy rolls it back. */
-export async function rollBackByPolicy(
-  strategy: Strategy,
-): Promise<Omit<RolledBack, 'between' | 'requests'>> {
+export async function rollBackByPolicy(strategy: Strategy): Promise<Outcome> {
   const w = worldOf(strategy, []);
   const build = await exampleBuild();
   const first = await w.release(build);
-  const before = deployedIn(w);
+  const before = deployedIn(w, [KEY]);
   await w.release(failing(await changedBuild(build)));
   const rollback = w.history().runs.find(({ kind }) => kind === 'rollback');
   if (rollback === undefined) throw new Error('nothing was rolled back');
-  return { w, first, rollback, before, after: deployedIn(w) };
+  return { w, first, rollback, before, after: deployedIn(w, [KEY]) };
 }
 
 function failing(build: BuildContent): BuildContent {
@@ -75,38 +78,8 @@ function failing(build: BuildContent): BuildContent {
   return withFiles(build, 'databricks-tests', { 'smoketests/test_added.py': test });
 }
 
-const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-/** What tests leave behind is evidence, and no part of a release. */
-const EVIDENCE = '/utilities/test_results/';
-
-/** Everything that stands in production's workspace, resource group and store of flags, a line each. */
-export function deployedIn({ twins }: ReleaseWorld): string[] {
-  const inventory = twins.workspaces[KEY].inventory().filter(({ name }) => !name.includes(EVIDENCE));
-  const items = inventory.map(({ kind, name, digest }) => `${kind} ${name} ${digest}`);
-  const resources = twins.arm
-    .resources()
-    .filter(({ id }) => id.includes(`/rg-parking-sensors-${KEY}/`))
-    .map(({ id, body }) => `resource ${id} ${JSON.stringify(body)}`.replace(UUID, 'ID'));
-  const flags = FLAGS.flatMap((id) => {
-    const setting = twins.appConfigurations[KEY].setting(`.appconfig.featureflag/${id}`, KEY);
-    return setting === undefined ? [] : [`flag ${id} ${setting.value} ${canonicalJson(setting.tags)}`];
-  });
-  return [...items, ...resources, ...flags].sort();
-}
-
-/** Lines that are there and were not (`+`), or were and are not (`-`). */
-export function differences(before: readonly string[], after: readonly string[]): string[] {
-  const more = after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`);
-  const less = before.filter((line) => !after.includes(line)).map((line) => `- ${line}`);
-  return [...more, ...less];
-}
-
 /** What is not as it was before, and no step of the rollback says so. */
-export function unnamedResidual({
-  before,
-  after,
-  rollback,
-}: Omit<RolledBack, 'between' | 'requests'>): string[] {
+export function unnamedResidual({ before, after, rollback }: Outcome): string[] {
   const named = namedBy(rollback);
   return differences(before, after).filter((line) => !named.some((name) => line.includes(name)));
 }
@@ -127,7 +100,7 @@ export function drops({ twins }: ReleaseWorld): string[] {
 }
 
 /** Everything that does not hold after a rollback; empty when all is well. */
-export function problemsOf(played: Omit<RolledBack, 'between' | 'requests'>): string[] {
+export function problemsOf(played: Outcome): string[] {
   const { w, rollback, first } = played;
   const environment = w.world.store.partition(rollback.project).environments.get(ENVIRONMENT)?.value;
   const notes = rollback.stages.flatMap(({ note }) => (note === null ? [] : [note]));
@@ -150,8 +123,17 @@ export function faultsAt(requests: readonly RollbackRequest[]): Fault[] {
   return requests.flatMap(({ number }) => kindsAt('outside').map((kind) => ({ call: number, kind })));
 }
 
-/** Plays a rollback with faults. @returns a line for everything that does not hold then */
-export async function tryRollBack(strategy: Strategy, faults: readonly Fault[]): Promise<string[]> {
-  const problems = problemsOf(await rollBack(strategy, faults));
+/**
+ * Plays a rollback with faults.
+ * @param base the same without faults
+ * @returns a line for everything that does not hold then
+ */
+export async function tryRollBack(base: RolledBack, faults: readonly Fault[]): Promise<string[]> {
+  const { strategy } = base;
+  const played = await rollBack(strategy, faults);
+  const problems = [
+    ...problemsOf(played),
+    ...differences(base.made, played.made).map((line) => `what was made differs: ${line}`),
+  ];
   return problems.map((problem) => `${strategy} ${faultsText(faults)} ${problem}`);
 }

@@ -22,7 +22,10 @@ export async function changedBuild(build: BuildContent): Promise<BuildContent> {
       file.clusters[0].autotermination_minutes = 45;
     }),
     'cluster-policies.json': edited(build, ['databricks-config', 'cluster-policies.json'], (file) => {
-      file.policies.push({ ...file.policies[0], name: 'parking-sensors-added' });
+      const [policy] = file.policies;
+      file.policies.push({ ...policy, name: 'parking-sensors-added' });
+      policy.max_clusters_per_user = 3;
+      policy.description = 'Changed';
     }),
     'permissions.json': edited(build, ['databricks-config', 'permissions.json'], (file) => {
       file.folders[0].access_control_list[1].permission_level = 'CAN_RUN';

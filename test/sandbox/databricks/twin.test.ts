@@ -4,6 +4,7 @@ import { createChance } from '../../../sandbox/twin/chance.ts';
 import { base64, openWorkspace } from './client.ts';
 
 const UC = '/api/2.1/unity-catalog';
+const POLICIES = '/api/2.0/policies/clusters';
 type Workspace = ReturnType<typeof openWorkspace>;
 
 const put = ({ call }: Workspace, path: string, content: string) =>
@@ -122,21 +123,30 @@ describe('the inventory', () => {
     expect(kindsIn(two)).toEqual(['cluster', 'policy']);
   });
 
-  test('a change of content, of a setting or of a grant changes the inventory', async () => {
+  test('a change of content, of a setting, of an owner or of a grant changes the inventory', async () => {
     const workspace = openWorkspace({ metastoreStorageRoot });
     await deploy(workspace, ['a']);
+    const policy = { name: 'p', definition: '{}' };
+    const created = await workspace.call('POST', `${POLICIES}/create`, { body: policy });
+    const { policy_id } = Object(created.body);
     const before = JSON.stringify(workspace.twin.inventory());
+    const edit = (body: object) => () =>
+      workspace.call('POST', `${POLICIES}/edit`, { body: { ...policy, policy_id, ...body } });
     const changes = [
       () => put(workspace, '/Shared/nb.py', '# Databricks notebook source\n2'),
       () => workspace.call('PATCH', `${UC}/catalogs/main`, { body: { comment: 'd' } }),
+      () => workspace.call('PATCH', `${UC}/catalogs/main`, { body: { owner: 'data-owners' } }),
       () => grant(workspace, 'z'),
+      edit({ definition: '{"num_workers":{"type":"fixed","value":1}}' }),
+      edit({ description: 'small clusters' }),
+      edit({ max_clusters_per_user: 2 }),
     ];
     const seen = new Set([before]);
     for (const change of changes) {
       await change();
       seen.add(JSON.stringify(workspace.twin.inventory()));
     }
-    expect(seen.size).toBe(4);
+    expect(seen.size).toBe(changes.length + 1);
   });
 
   test('an unchanged import leaves the inventory as it is', async () => {
