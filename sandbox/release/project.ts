@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { ProjectFile } from '../../shared/project/project-file.ts';
 import { readProjectFile } from '../../shared/project/project-file.ts';
+import { STEPS_THAT_NEED } from '../../shared/project/required-artifacts.ts';
 import { namesIn } from '../../shared/project/substitute.ts';
 import { buildArtifacts } from '../../tools/example/build-artifacts.ts';
 import type { Cloud, EnvironmentKey } from '../cloud.ts';
@@ -27,6 +28,8 @@ export interface SandboxProject {
   readonly variables: Readonly<Record<EnvironmentKey, Readonly<Record<string, string>>>>;
   /** How its releases follow each other; `in-place` where nothing is said. */
   readonly strategies?: Readonly<Partial<Record<EnvironmentKey, 'in-place' | 'versioned'>>>;
+  /** Steps that no environment takes. */
+  readonly skip?: readonly string[];
 }
 
 /** Here, a rollout that lasts for an hour elsewhere is over in seconds. */
@@ -53,7 +56,7 @@ function strategiesIn({ environments }: ProjectFile): NonNullable<SandboxProject
 }
 
 /**
- * Somebody's artifacts. Variables that its configuration names and the sandbox does not know get a made-up value.
+ * Somebody's artifacts; steps whose artifact is not among them are left out. Variables that its configuration names and the sandbox does not know get a made-up value.
  * @throws Error when the folder holds no artifact
  */
 export function projectIn(folder: string): SandboxProject {
@@ -70,7 +73,8 @@ export function projectIn(folder: string): SandboxProject {
   const known = Object.keys(defaults(name, 'dev'));
   const unknown = unknownNames(artifacts).filter((variable) => !known.includes(variable));
   const madeUp = Object.fromEntries(unknown.map((variable) => [variable, `sandbox-${variable}`]));
-  return { name, artifacts, variables: { dev: madeUp, stg: madeUp, prod: madeUp } };
+  const skip = [...STEPS_THAT_NEED].flatMap(([artifact, steps]) => (artifact in artifacts ? [] : steps));
+  return { name, artifacts, skip, variables: { dev: madeUp, stg: madeUp, prod: madeUp } };
 }
 
 function artifactFolders(folder: string): Record<string, string> {
@@ -150,9 +154,13 @@ function defaults(project: string, key: EnvironmentKey): Record<string, string> 
 }
 
 /** The project's slipway.yaml, with the ids of the sandbox's pipelines. */
-export function slipwayYaml({ name, strategies }: SandboxProject, artifactsPipeline: number): string {
+export function slipwayYaml(
+  { name, strategies, skip = [] }: SandboxProject,
+  artifactsPipeline: number,
+): string {
+  const same = `subscription: ${SUBSCRIPTION}, skip: [${skip.join(', ')}]`;
   const environment = (key: EnvironmentKey, rest: string) =>
-    `{ key: ${key}, subscription: ${SUBSCRIPTION}, strategy: ${strategies?.[key] ?? 'in-place'}${rest} }`;
+    `{ key: ${key}, ${same}, strategy: ${strategies?.[key] ?? 'in-place'}${rest} }`;
   return `project: ${name}
 azureDevOps: { organization: contoso, project: ${ADO_PROJECT}, artifactsPipeline: ${artifactsPipeline} }
 environments:

@@ -5,6 +5,7 @@ import type { AfterDeployment, Follower } from './after-deployment.ts';
 import { afterDeployment, rollsOut } from './after-deployment.ts';
 import { retryPolicy } from './conditions.ts';
 import type { EnvironmentFile, ProjectFile } from './project-file.ts';
+import { requiredArtifacts } from './required-artifacts.ts';
 import { readWeekly } from './weekly-freeze.ts';
 
 /** `functionTimeout` of host.json, after which the host kills the worker. */
@@ -125,8 +126,9 @@ function intake(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<str
   const { azureDevOps, branches } = file;
   const { organization, project, artifactsPipeline } = azureDevOps;
   const source = { organization, project, definition: artifactsPipeline, branches, build: build.id };
+  const requires = requiredArtifacts(file, kinds);
   const row = { after: [], phase: 'apply', plans: false, appliesUnchanged: true, cancels: false } as const;
-  const artifacts = step({ ...row, kind: 'artifacts' }, source);
+  const artifacts = step({ ...row, kind: 'artifacts' }, { ...source, requires });
   const configuration = step(
     { ...row, kind: 'configuration', after: ['artifacts'] },
     { organization, project, environments: placesOf(file) },

@@ -4,6 +4,7 @@ import type { ContentStore, ReleaseRecord } from '../engine/ports.ts';
 import { Refusal, UnreadableInput } from '../errors.ts';
 import type { ArtifactName, Manifest, ManifestFile } from '../project/manifest.ts';
 import { ARTIFACT_NAMES, readManifest, storeManifest } from '../project/manifest.ts';
+import { STEPS_THAT_NEED } from '../project/required-artifacts.ts';
 import type { Json } from '../release/canonical-json.ts';
 import { inParallel } from './in-parallel.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
@@ -15,6 +16,8 @@ const inputShape = z.object({
   definition: z.string(),
   branches: z.array(z.string()),
   build: z.string(),
+  /** Artifacts that the build has to publish; none in runs of before. */
+  requires: z.array(z.enum(ARTIFACT_NAMES)).default([]),
 });
 
 type Input = z.infer<typeof inputShape>;
@@ -73,7 +76,7 @@ interface Intake {
 
 async function takeIn(context: StepContext, { client, input, build }: Intake): Promise<StepOutcome> {
   const { content, clock, signal } = context;
-  const wanted = wantedOf(await client.artifacts(input.project, build.id), build);
+  const wanted = wantedOf(await client.artifacts(input.project, build.id), build, input);
   const end = clock.now() + LONGEST_IN_MS;
   const taken = await takenBefore(context);
   for (const { name, artifact } of wanted) {
@@ -98,16 +101,33 @@ interface Wanted {
 }
 
 /** Others than the ones with a meaning, such as test results, stay where they are. */
-function wantedOf(published: readonly PublishedArtifact[], { number }: Build): Wanted[] {
+function wantedOf(
+  published: readonly PublishedArtifact[],
+  { number, id }: Build,
+  { requires }: Input,
+): Wanted[] {
   const wanted = ARTIFACT_NAMES.flatMap((name) => {
     const artifact = published.find((its) => its.name === name);
     return artifact === undefined ? [] : [{ name, artifact }];
   });
-  if (wanted.length > 0) return wanted;
+  const missing = requires.filter((name) => !wanted.some((its) => its.name === name));
   const found = published.map(({ name }) => name).join(', ') || 'none';
-  throw new Refusal(
-    `Build ${number} published no artifact that Slipway knows (${ARTIFACT_NAMES.join(', ')}); it published: ${found}.`,
-  );
+  if (wanted.length === 0)
+    throw new Refusal(
+      `Build ${number} published no artifact that Slipway knows (${ARTIFACT_NAMES.join(', ')}); it published: ${found}.`,
+    );
+  if (missing.length > 0)
+    throw new Refusal(
+      `Build ${number} (${id}) did not publish ${missing.join(', ')}; it published: ${found}. Without it Slipway would ` +
+        `take away what earlier builds put there. Publish it, or, if the project has none, write ${skips(missing)} into ` +
+        'every environment of slipway.yaml and register that; then build again.',
+    );
+  return wanted;
+}
+
+/** What leaves the steps out that need these artifacts. */
+function skips(missing: readonly ArtifactName[]): string {
+  return `skip: [${missing.flatMap((name) => STEPS_THAT_NEED.get(name) ?? []).join(', ')}]`;
 }
 
 /** What an earlier call has stored. */

@@ -25,6 +25,7 @@ environments:
 `;
 const FILE = readProjectFile(YAML);
 const FIRST = ['infrastructure', 'unity-catalog', 'wheel', 'notebooks'];
+const REQUIRED = ['python-wheel', 'infrastructure', 'databricks-notebooks', 'databricks-config'];
 const ALL = [
   ...[...FIRST, 'databricks-config', 'feature-flags', 'clean-up', 'pre-flight'],
   ...['integration-tests', 'smoke-tests', 'feature-rollout'],
@@ -195,6 +196,7 @@ describe("the document's pipeline", () => {
       definition: '138',
       branches: ['main'],
       build: '20001',
+      requires: REQUIRED,
     });
     expect(configuration?.after).toEqual(['artifacts']);
     expect(configuration?.input).toMatchObject({
@@ -204,6 +206,17 @@ describe("the document's pipeline", () => {
         production: { key: 'prod', keyVault: null },
       },
     });
+  });
+
+  test.each([
+    ['skip: [wheel]', ['infrastructure', 'databricks-notebooks', 'databricks-config']],
+    ['skip: [databricks-config]', REQUIRED],
+    ['skip: [unity-catalog, databricks-config, infrastructure, notebooks]', ['python-wheel']],
+  ])('requires no artifact that no environment has a step for: %s', (skip, required) => {
+    const everywhere = pipelineFrom({ dev: skip, staging: skip, production: skip });
+    expect(everywhere.stages[0]?.steps[0]?.input.requires).toEqual(required);
+    const somewhere = pipelineFrom({ dev: skip, staging: skip });
+    expect(somewhere.stages[0]?.steps[0]?.input.requires).toEqual(REQUIRED);
   });
 
   test('names who deploys into an environment, where the file does', () => {

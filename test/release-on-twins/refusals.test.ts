@@ -61,6 +61,13 @@ describe('one clear error says cause and next step before anything is written', 
     );
   });
 
+  test('when the build published no notebooks, so that none of the live ones goes', async () => {
+    const { 'databricks-notebooks': _left, ...others } = build;
+    expect(await reasonOf(others)).toMatch(
+      /did not publish databricks-notebooks; it published: .* skip: \[notebooks\] into every environment .* build again/,
+    );
+  });
+
   test('when the template was not compiled', async () => {
     const reason = await reasonOf(withFiles(build, 'infrastructure', { 'main.json': null }));
     expect(reason).toMatch(/main\.json, which the build did not publish: compile it with az bicep build/);

@@ -154,6 +154,19 @@ describe('what is not released', () => {
     );
   });
 
+  test('a build without what is required: nothing that earlier builds put there may go for that', async () => {
+    const { world, twin, releases, published } = intake();
+    world.input = { ...world.input, requires: ['python-wheel', 'databricks-notebooks', 'databricks-config'] };
+    await expect(runToEnd(artifacts, world)).rejects.toThrow(
+      `Build ${published.buildNumber} (${published.id}) did not publish databricks-config; it published: python-wheel, ` +
+        'databricks-notebooks, drop. Without it Slipway would take away what earlier builds put there. Publish it, or, if ' +
+        'the project has none, write skip: [unity-catalog, databricks-config] into every environment of slipway.yaml and ' +
+        'register that; then build again.',
+    );
+    expect(requestsOf(twin)).toEqual({ 'Builds.Get': 1, 'Artifacts.List': 1 });
+    expect(releases.added).toEqual([]);
+  });
+
   test('an archive that no build would make; nothing is stored', async () => {
     const { world, releases } = intake({ artifacts: { 'databricks-notebooks': { 'a%2e.py': 'x' } } });
     await expect(runToEnd(artifacts, world)).rejects.toThrow('cannot be unpacked');
