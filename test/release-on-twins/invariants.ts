@@ -1,4 +1,5 @@
 import type { EnvironmentKey } from '../../sandbox/cloud.ts';
+import type { LoggedRequest } from '../../sandbox/twin/request-log.ts';
 import { ends, inTime } from '../engine/simulator/invariants/ends.ts';
 import { budget, completionRecords, deadLetters } from '../engine/simulator/invariants/messages.ts';
 import { rowsOf } from '../engine/simulator/invariants/rows.ts';
@@ -7,7 +8,8 @@ import type { Expectation } from '../engine/simulator/invariants/violations.ts';
 import type { History } from '../engine/simulator/play.ts';
 import { scenario } from '../engine/simulator/scenario.ts';
 import { measureOf } from '../engine/sweep/sweep.ts';
-import { deployedIn, differences, madeIn } from './deployed.ts';
+import { deployedIn, differences, madeIn, resourceGroup } from './deployed.ts';
+import type { Twins } from './twins.ts';
 import { TOKEN, writesTo } from './twins.ts';
 import type { ReleaseWorld } from './world.ts';
 
@@ -83,17 +85,22 @@ const GATED: readonly (readonly [EnvironmentKey, string])[] = [
   ['prod', 'production'],
 ];
 
-/** I5: a workspace behind a gate is not written to before the gate's approval. */
+/** I5: nothing behind a gate is written to before the gate's approval: workspace, resource group, store of flags. */
 function earlyWrites({ twins }: ReleaseWorld, history: History): string[] {
   return history.runs.flatMap((run) =>
     GATED.flatMap(([key, stage]) => {
       const rows = rowsOf(history, run.project, run.id);
       const approved = rows.find(({ event }) => event.type === 'approval-granted' && event.stage === stage);
       const from = approved?.committedAt ?? Number.POSITIVE_INFINITY;
-      const early = writesTo(twins.workspaces[key]).filter(({ startedAt }) => startedAt < from);
+      const early = writesIn(twins, key).filter(({ startedAt }) => startedAt < from);
       return early.map(({ operation }) => `I5 ${operation} in ${stage} before its approval`);
     }),
   );
+}
+
+function writesIn({ workspaces, appConfigurations, arm }: Twins, key: EnvironmentKey): LoggedRequest[] {
+  const inGroup = writesTo(arm).filter(({ path }) => `${path}/`.toLowerCase().includes(resourceGroup(key)));
+  return [...writesTo(workspaces[key]), ...writesTo(appConfigurations[key]), ...inGroup];
 }
 
 /** I8: no token and no value of a secret stands in anything that is stored, sent or logged. */

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { Twin } from '../../sandbox/twin/model.ts';
 import { kindsAt } from '../engine/simulator/faults.ts';
 import { Random } from '../engine/simulator/random.ts';
 import { exampleBuild } from './builds.ts';
@@ -42,5 +43,35 @@ test('what a second deployment, a lost notebook or a leaked secret leaves behind
     expect.stringContaining('I3 what is deployed'),
     expect.stringContaining('I3 what was made'),
     expect.stringContaining('I8 a secret stands in content'),
+  ]);
+});
+
+test('a write to an environment before its approval is noticed, wherever it goes', async () => {
+  const w = newReleaseWorld({ only: 'production' });
+  await w.release(await exampleBuild());
+  const faultFree = faultFreeOf(w);
+  expect(violationsOf(w, 0, faultFree)).toEqual([]);
+  const { workspaces, arm, appConfigurations } = w.twins;
+  const write = (twin: Twin, operation: string, path: string) => {
+    twin.log.start({ operation, method: 'PUT', path }).startedAt = 0;
+  };
+  write(workspaces.prod, 'Files.upload', '/api/2.0/fs/files/Volumes/a');
+  write(
+    arm,
+    'Deployments_CreateOrUpdate',
+    '/subscriptions/1/resourceGroups/RG-parking-sensors-prod/providers/x',
+  );
+  write(arm, 'ResourceGroups_CreateOrUpdate', '/subscriptions/1/resourcegroups/rg-parking-sensors-prod');
+  write(
+    arm,
+    'Deployments_CreateOrUpdate',
+    '/subscriptions/1/resourceGroups/rg-parking-sensors-dev/providers/x',
+  );
+  write(appConfigurations.prod, 'PutKeyValue', '/kv/.appconfig.featureflag/a');
+  expect(violationsOf(w, 0, faultFree)).toEqual([
+    'I5 Files.upload in production before its approval',
+    'I5 PutKeyValue in production before its approval',
+    'I5 Deployments_CreateOrUpdate in production before its approval',
+    'I5 ResourceGroups_CreateOrUpdate in production before its approval',
   ]);
 });
