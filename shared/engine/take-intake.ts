@@ -2,7 +2,7 @@ import type { RunEvent, RunRequested } from '../release/events.ts';
 import { advance } from './advance.ts';
 import type { Ports } from './engine-ports.ts';
 import type { IntakeMessage } from './intake-message.ts';
-import type { Deliveries } from './ports.ts';
+import type { Deliveries, Log } from './ports.ts';
 import type { WebhookEvent } from './webhook-events.ts';
 
 /** What a webhook's event means for the registered projects. */
@@ -17,7 +17,11 @@ export type Meaning =
 
 /** Knows the registered projects. */
 export interface Directory {
-  meaningOf(event: WebhookEvent, traceparent: string): Promise<Meaning>;
+  /** @throws TransientFailure when it cannot tell now, so that the event is put off. */
+  meaningOf(
+    event: WebhookEvent,
+    about: { readonly traceparent: string; readonly log: Log },
+  ): Promise<Meaning>;
 }
 
 /** Deliveries that concern no registered project are kept under this name. */
@@ -51,7 +55,7 @@ export async function takeIntake(
   if ('unreadable' in read)
     return note(NO_PROJECT, { outcome: 'unreadable', why: read.unreadable, run: null });
   if ('ignored' in read) return note(NO_PROJECT, { outcome: 'ignored', why: read.ignored, run: null });
-  const meaning = await ports.directory.meaningOf(read.event, traceparent);
+  const meaning = await ports.directory.meaningOf(read.event, { traceparent, log: ports.log });
   if ('ignored' in meaning)
     return note(meaning.project ?? NO_PROJECT, { outcome: 'ignored', why: meaning.ignored, run: null });
   if ('done' in meaning)

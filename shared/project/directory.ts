@@ -1,6 +1,7 @@
-import type { Projects, RegisteredProject } from '../engine/ports.ts';
+import type { Log, Projects, RegisteredProject } from '../engine/ports.ts';
 import type { Directory, Meaning } from '../engine/take-intake.ts';
 import type { WebhookEvent } from '../engine/webhook-events.ts';
+import { messageOf, TransientFailure } from '../errors.ts';
 import type { RunRequested } from '../release/events.ts';
 import { pipelineOf } from './pipeline-of.ts';
 import type { ProjectFile } from './project-file.ts';
@@ -22,23 +23,70 @@ export interface DirectoryParts {
   readonly now: () => number;
 }
 
-/** Makes the directory of the registered projects. */
+/**
+ * Makes the directory of the registered projects. A registration that this version cannot read stops no other project;
+ * an event that may be of it is put off, so that it is not lost while somebody mends the registration.
+ */
 export function projectDirectory(parts: DirectoryParts): Directory {
   return {
-    async meaningOf(event, traceparent): Promise<Meaning> {
-      const files = (await parts.projects.listProjects()).map((project) => fileOf(project));
-      if (event.type !== 'build-completed') return parts.approvals.meaningOf(event, files);
-      const found = findProject(event, files);
-      if (typeof found === 'string') return { project: null, ignored: found };
-      const ignored = whyNotReleased(event, found);
-      if (ignored !== null) return { project: found.project, ignored };
-      return { project: found.project, start: releaseOf(event, found, { parts, traceparent }) };
+    async meaningOf(event, { traceparent, log }): Promise<Meaning> {
+      const { files, unreadable } = readAll(await parts.projects.listProjects(), log);
+      const meaning = await meaningAmong(files, event, { parts, traceparent });
+      const mayBeMeant = unreadable.filter((project) => mayName(project, pipelineIn(event)));
+      const [first] = mayBeMeant;
+      if (first === undefined || meaning.project !== null) return meaning;
+      throw new TransientFailure(
+        `the event may be for project ${first.name}, whose registration this version of Slipway cannot read: ` +
+          `register it anew with PUT /api/projects/${first.name}`,
+      );
     },
   };
 }
 
-function fileOf({ settings }: RegisteredProject): ProjectFile {
-  return readStoredProject(settings);
+interface Registered {
+  readonly files: readonly ProjectFile[];
+  readonly unreadable: readonly RegisteredProject[];
+}
+
+function readAll(projects: readonly RegisteredProject[], log: Log): Registered {
+  const files: ProjectFile[] = [];
+  const unreadable: RegisteredProject[] = [];
+  for (const project of projects) {
+    try {
+      files.push(readStoredProject(project.settings));
+    } catch (error) {
+      log.error(`its registration cannot be read: ${messageOf(error)}`, { project: project.name });
+      unreadable.push(project);
+    }
+  }
+  return { files, unreadable };
+}
+
+function pipelineIn(event: WebhookEvent): string | null {
+  return event.type === 'build-completed' ? event.definition : event.pipeline;
+}
+
+/** Whether the text of a registration has the number of the pipeline anywhere; a null one may be any. */
+function mayName({ settings }: RegisteredProject, pipeline: string | null): boolean {
+  return pipeline === null || new Set(JSON.stringify(settings).match(/\d+/g)).has(pipeline);
+}
+
+interface Asked {
+  readonly parts: DirectoryParts;
+  readonly traceparent: string;
+}
+
+async function meaningAmong(
+  files: readonly ProjectFile[],
+  event: WebhookEvent,
+  asked: Asked,
+): Promise<Meaning> {
+  if (event.type !== 'build-completed') return asked.parts.approvals.meaningOf(event, files);
+  const found = findProject(event, files);
+  if (typeof found === 'string') return { project: null, ignored: found };
+  const ignored = whyNotReleased(event, found);
+  if (ignored !== null) return { project: found.project, ignored };
+  return { project: found.project, start: releaseOf(event, found, asked) };
 }
 
 function findProject({ definition }: BuildCompleted, files: readonly ProjectFile[]): ProjectFile | string {
@@ -58,11 +106,7 @@ function whyNotReleased({ branch, build }: BuildCompleted, { branches }: Project
   return `build ${build} is of ${branch}; releases are made of ${branches.join(', ')}`;
 }
 
-function releaseOf(
-  event: BuildCompleted,
-  file: ProjectFile,
-  { parts, traceparent }: { readonly parts: DirectoryParts; readonly traceparent: string },
-): RunRequested {
+function releaseOf(event: BuildCompleted, file: ProjectFile, { parts, traceparent }: Asked): RunRequested {
   return {
     type: 'run-requested',
     at: parts.now(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RegisteredProject } from '../../shared/engine/ports.ts';
+import type { LogFields, RegisteredProject } from '../../shared/engine/ports.ts';
 import type { WebhookEvent } from '../../shared/engine/webhook-events.ts';
+import { TransientFailure } from '../../shared/errors.ts';
 import { projectDirectory } from '../../shared/project/directory.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -16,6 +17,7 @@ environments: { dev: { key: dev, subscription: 5a4d0b0e-0000-4000-8000-000000000
 function meaningOf(
   change: Partial<Extract<WebhookEvent, { type: 'build-completed' }>>,
   projects = [registered('parking-sensors', 138)],
+  errors: string[] = [],
 ) {
   const directory = projectDirectory({
     projects: { listProjects: () => Promise.resolve(projects) },
@@ -34,7 +36,9 @@ function meaningOf(
     ...{ commit: null, number: '20261123.1', requestedBy: null },
     ...change,
   };
-  return directory.meaningOf(event, TRACE);
+  const error = (text: string, { project }: LogFields) => void errors.push(`${project}: ${text}`);
+  const log = { info: () => undefined, warn: () => undefined, error };
+  return directory.meaningOf(event, { traceparent: TRACE, log });
 }
 
 describe('a completed build', () => {
@@ -92,5 +96,33 @@ describe('a completed build', () => {
 
   test('starts nothing while no project is registered', async () => {
     expect(await meaningOf({}, [])).toEqual({ project: null, ignored: 'no project is registered' });
+  });
+});
+
+describe('a registration that can no longer be read', () => {
+  const broken: RegisteredProject = {
+    name: 'old',
+    settings: { yaml: 'project: old\npipelines: { artifacts: 140 }' },
+    tag: '1',
+  };
+  const both = [broken, registered('parking-sensors', 138)];
+
+  test('stops no other project, and the log names it', async () => {
+    const errors: string[] = [];
+    expect(await meaningOf({}, both, errors)).toHaveProperty('start');
+    expect(errors).toEqual([expect.stringMatching(/^old: its registration cannot be read: slipway\.yaml: /)]);
+  });
+
+  test.each([['140'], [null]])('has an event put off that may be of it (pipeline %s)', async (definition) => {
+    const meaning = meaningOf({ definition }, [broken]);
+    await expect(meaning).rejects.toThrow(TransientFailure);
+    await expect(meaning).rejects.toThrow(
+      'the event may be for project old, whose registration this version of Slipway cannot read: register it anew ' +
+        'with PUT /api/projects/old',
+    );
+  });
+
+  test('holds up no event of a pipeline that it does not name', async () => {
+    expect(await meaningOf({ definition: '14' }, both)).toMatchObject({ project: null });
   });
 });
