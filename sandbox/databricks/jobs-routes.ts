@@ -41,12 +41,14 @@ function writingRoutes(context: DatabricksContext): Route[] {
       refuseUnknownClusters(context, settings.tasks ?? []);
       job.settings = completeSettings({ ...settings, ...(runAs ? { run_as: runAs } : {}) });
       job.runAs = identityOf(runAs) ?? job.runAs;
+      job.changedAt = clock.now();
       return json({});
     }),
     route(table.update, ({ body }) => {
       const job = jobOf(context, body.job_id);
       job.settings = updatedSettings(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []);
       job.runAs = identityOf(job.settings.run_as) ?? job.runAs;
+      job.changedAt = clock.now();
       return json({});
     }),
   ];

@@ -55,7 +55,7 @@ function identityOf(run: Run) {
     run_name: run.name,
     run_type: typeOf(run),
     run_page_url: pageOf(run, run.id),
-    trigger: 'ONE_TIME',
+    trigger: run.trigger ?? 'ONE_TIME',
   };
 }
 

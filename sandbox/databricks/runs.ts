@@ -20,6 +20,9 @@ export interface NewRun {
   parameters?: object;
   /** Whether it waits when the job has no place; else it is skipped. */
   mayQueue: boolean;
+  /** When it begins; now when absent. */
+  at?: number;
+  trigger?: Run['trigger'];
 }
 
 /** The run of an idempotency token; `undefined` when the token is new or absent. Refuses one whose run was deleted. */
@@ -38,7 +41,7 @@ export function runOfToken({ state }: DatabricksContext, token: string | undefin
 /** Starts a run: at once, after another one, or not at all when the job has no place. */
 export function addRun(context: DatabricksContext, request: NewRun, token: string | undefined): Run {
   const { state, clock, chance } = context;
-  const { job, name, settings, creator, parameters } = request;
+  const { job, name, settings, creator, parameters, trigger, at = clock.now() } = request;
   const tasks = (settings.tasks ?? []).filter(({ task_key }) => request.only?.includes(task_key) ?? true);
   const number = job ? job.runsStarted + 1 : 1;
   if (job) job.runsStarted = number;
@@ -48,16 +51,17 @@ export function addRun(context: DatabricksContext, request: NewRun, token: strin
     id: chance.int64(),
     ...(job ? { jobId: job.id } : {}),
     ...(parameters ? { parameters } : {}),
+    ...(trigger ? { trigger } : {}),
     ...{ name, number, creator, settings },
-    startedAt: clock.now(),
+    startedAt: at,
     tasks: tasks.map((task) => newTaskRun(context, completeTask(task), 0)),
     queued: isFull && request.mayQueue,
     repairs: [],
   };
   state.runs.set(String(run.id), run);
   if (token !== undefined) state.tokens.set(token, String(run.id));
-  if (isFull && !request.mayQueue) skip(run, clock.now());
-  else advanceRun(context, run, clock.now());
+  if (isFull && !request.mayQueue) skip(run, at);
+  else advanceRun(context, run, at);
   return run;
 }
 

@@ -1,5 +1,6 @@
 import { advanceCluster, finishInstall } from './clusters.ts';
 import type { DatabricksContext } from './context.ts';
+import { dueOfContinuous } from './continuous.ts';
 import { type Due, dueInRun } from './run-life.ts';
 
 /**
@@ -14,6 +15,7 @@ export function settle(context: DatabricksContext): void {
 function earliest(context: DatabricksContext): Due | undefined {
   const all = [
     ...dueInClusters(context),
+    ...dueOfContinuous(context),
     ...[...context.state.runs.values()].flatMap((run) => dueInRun(context, run)),
   ];
   return all.reduce<Due | undefined>((first, due) => (first && first.at <= due.at ? first : due), undefined);

@@ -65,6 +65,7 @@ function toRun(run: ApiObject): JobRun {
     job: run.run_type === 'JOB_RUN' ? textIn(run.job_id) : null,
     name: textIn(run.run_name),
     startedAt: numberIn(run.start_time) ?? 0,
+    trigger: textIn(run.trigger),
     page: textIn(run.run_page_url),
     end: endOf(run),
     tasks: lastAttempts(objectsIn(run.tasks)).map(toTask),

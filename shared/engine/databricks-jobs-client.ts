@@ -52,6 +52,8 @@ export interface JobRun {
   readonly job: string | null;
   readonly name: string;
   readonly startedAt: Instant;
+  /** What began it: `ONE_TIME`, `PERIODIC`, `CONTINUOUS`, …; empty where it is not told. */
+  readonly trigger: string;
   /** For people. Never followed by us. */
   readonly page: string;
   /** Null while it waits, runs or is being ended. */

@@ -6,6 +6,7 @@ import { sortChanges } from '../release/plan.ts';
 import { changesOfAccess } from './databricks-config/access.ts';
 import type { ApplySite } from './databricks-config/apply.ts';
 import { tasksFor } from './databricks-config/apply.ts';
+import { notedRuns, workWithStreams } from './databricks-config/continuous.ts';
 import { differenceOf } from './databricks-config/difference.ts';
 import { completed, createIds } from './databricks-config/ids.ts';
 import { outputOf } from './databricks-config/inventory.ts';
@@ -18,7 +19,6 @@ import type { Wanted } from './databricks-config/wanted.ts';
 import { isUnknown, readWanted } from './databricks-config/wanted.ts';
 import type { StepContext, StepKind } from './step.ts';
 import { reference } from './unity-catalog/wanted.ts';
-import { workThrough } from './work-through.ts';
 import { workspaceOf } from './workspace.ts';
 
 /** A running load or a running cluster has this long to end by itself. */
@@ -47,8 +47,10 @@ export const databricksConfig: StepKind = {
     const { client, wanted, memory } = await siteOf(context);
     const things = thingsOf(client);
     const ids = createIds({ changes, memory, things });
-    const site = { client, things, wanted, ids, content: context.content };
-    const unfinished = await workThrough(context, tasksFor(changes, site), PATIENCE);
+    const ending = notedRuns(context.memo) ?? {};
+    const site = { client, things, wanted, ids, content: context.content, ending };
+    const work = { tasks: tasksFor(changes, site), changes, runs: client.runs };
+    const unfinished = await workWithStreams(context, work, PATIENCE);
     if (unfinished !== null) return unfinished;
     const surprised = await surprises(changes, site);
     if (surprised.length > 0) {

@@ -61,7 +61,13 @@ const runAs = z.strictObject({
 /** The settings of a job. */
 export const jobSettings = z.strictObject({
   budget_policy_id: echoed,
-  continuous: echoed,
+  continuous: z
+    .strictObject({
+      pause_status: z.enum(['PAUSED', 'UNPAUSED']).optional(),
+      task_retry_mode: echoed,
+      maintenance_window: echoed,
+    })
+    .optional(),
   deployment: echoed,
   description: z.string().optional(),
   edit_mode: echoed,

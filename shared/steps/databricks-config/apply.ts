@@ -3,10 +3,12 @@ import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
 import { Refusal } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
 import type { StepContext } from '../step.ts';
-import type { Task, TaskEnd } from '../work-through.ts';
+import type { TaskEnd } from '../work-through.ts';
 import { changeAccess, folderId } from './access.ts';
 import { runsOfJob } from './busy.ts';
 import { changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
+import type { ConfigTask, EndingRuns } from './continuous.ts';
+import { activeOf, isLive, paused } from './continuous.ts';
 import { differenceOf } from './difference.ts';
 import type { Item, Kind } from './file.ts';
 import { FILES } from './file.ts';
@@ -24,6 +26,8 @@ export interface ApplySite extends Pick<StepContext, 'content'> {
   readonly things: Record<ThingKind, Things>;
   readonly wanted: readonly Wanted[];
   readonly ids: Ids;
+  /** Runs of continuous jobs that end when their job has its new settings. */
+  readonly ending: EndingRuns;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface ApplySite extends Pick<StepContext, 'content'> {
  * once, access to jobs, and at last what goes, in the other direction. So nothing refers to what is not there, and
  * jobs change over together when all else has.
  */
-export function tasksFor(changes: readonly Change[], site: ApplySite): Task[] {
+export function tasksFor(changes: readonly Change[], site: ApplySite): ConfigTask[] {
   const isOf = (kind: ThingKind, isRemoval: boolean) => (change: Change) =>
     thingData(change)?.kind === kind && (change.action === 'delete') === isRemoval;
   const groups: (readonly Change[])[] = [
@@ -46,7 +50,11 @@ export function tasksFor(changes: readonly Change[], site: ApplySite): Task[] {
     changes.filter(isOf('policy', true)),
   ];
   return groups.flatMap((group, phase) =>
-    group.map((change) => ({ phase, run: () => madeOrRefused(change, site) })),
+    group.map((change) => ({
+      phase,
+      switches: isOf('job', false)(change),
+      run: () => madeOrRefused(change, site),
+    })),
   );
 }
 
@@ -114,8 +122,23 @@ async function update(data: ThingData, { body, libraries }: Item, site: ApplySit
     const work = { install: install.length === 0 ? [] : libraries, uninstall };
     return changeCluster({ id, name, settings: settings ? body : null, ...work }, site.client);
   }
-  if (!settings || (await site.things[kind].change(id, body)) === 'done') return null;
-  return goneSince(kind, name);
+  if (!settings) return null;
+  return switchOver({ kind, name, id }, body, site);
+}
+
+/** Active runs keep their settings. Those of a continuous job would keep them for ever. */
+async function switchOver(
+  { kind, name, id }: { readonly kind: ThingKind; readonly name: string; readonly id: string },
+  body: ApiObject,
+  site: ApplySite,
+): Promise<TaskEnd> {
+  const noted = site.ending[id];
+  // Another one may have begun since; as long as the job has its old settings, it has them, too.
+  const isOld = noted !== undefined && (await differs({ kind, id }, body, site));
+  const since = isOld ? await activeOf(id, site.client.runs) : [];
+  if ((await site.things[kind].change(id, body)) !== 'done') return goneSince(kind, name);
+  for (const run of new Set([...(noted ?? []), ...since])) await site.client.runs.cancel(run);
+  return null;
 }
 
 async function giveBack(data: ThingData, digest: string, site: ApplySite): Promise<TaskEnd> {
@@ -125,7 +148,7 @@ async function giveBack(data: ThingData, digest: string, site: ApplySite): Promi
   try {
     if (kind === 'cluster')
       return await changeCluster({ id, name, settings: body, install: [], uninstall }, site.client);
-    return (await site.things[kind].change(id, body)) === 'done' ? null : goneSince(kind, name);
+    return await switchOver({ kind, name, id }, body, site);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return {
@@ -136,8 +159,12 @@ async function giveBack(data: ThingData, digest: string, site: ApplySite): Promi
   }
 }
 
-async function remove({ kind, name, id = '' }: ThingData, { client, things }: ApplySite): Promise<TaskEnd> {
+async function remove(
+  { kind, name, id = '', continuous = false }: ThingData,
+  { client, things }: ApplySite,
+): Promise<TaskEnd> {
   if (kind === 'cluster') return removeCluster(id, client);
+  if (continuous) await stop(id, client);
   const users = kind === 'job' ? await runsOfJob(client.runs, id) : [];
   if (users.length > 0)
     return {
@@ -147,6 +174,14 @@ async function remove({ kind, name, id = '' }: ThingData, { client, things }: Ap
     };
   await things[kind].remove(id);
   return null;
+}
+
+/** Ends a continuous job: paused, it begins no new run in place of the one that is cancelled. */
+async function stop(id: string, { jobs, runs }: DatabricksClient): Promise<void> {
+  const job = await jobs.get(id);
+  if (job === null) return;
+  if (isLive(job.settings)) await jobs.reset(id, paused(job.settings));
+  for (const run of await activeOf(id, runs)) await runs.cancel(run);
 }
 
 async function makeAccess(data: AccessData, { client, ids, wanted }: ApplySite): Promise<TaskEnd> {

@@ -23,5 +23,7 @@ function usesCluster(task: ApiObject, id: string): boolean {
 }
 
 function inWords(runs: readonly JobRun[]): string[] {
-  return runs.map(({ id, name }) => `${name} (run ${id})`).sort();
+  const advice = (trigger: string) =>
+    trigger.startsWith('CONTINUOUS') ? ', of a continuous job: pause it' : '';
+  return runs.map(({ id, name, trigger }) => `${name} (run ${id}${advice(trigger)})`).sort();
 }

@@ -60,6 +60,8 @@ const changeData = z.union([
     settings: z.boolean().optional(),
     install: z.array(object).optional(),
     uninstall: z.array(object).optional(),
+    /** Whether it is a job of which Databricks keeps a run going; that one ends with the change. */
+    continuous: z.boolean().optional(),
     /** The settings that it gets back, since it was taken over and is not wanted any more. */
     back: z.string().optional(),
   }),

@@ -4,6 +4,7 @@ import type { ContentStore } from '../../engine/ports.ts';
 import { canonicalJson, sha256 } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
 import { inParallel } from '../in-parallel.ts';
+import { endOfRun, isLive } from './continuous.ts';
 import { differenceOf, inOrder, isSame, managedPart } from './difference.ts';
 import type { Item } from './file.ts';
 import { FILES } from './file.ts';
@@ -82,6 +83,7 @@ async function update(wish: Wish, { thing, isOurs }: Found, site: PlanSite): Pro
   const data: ThingData = {
     ...{ kind, name: symbolic.name, id: thing.id, settings },
     ...(was === null ? {} : { was }),
+    ...(kind === 'job' && isLive(thing.settings) ? { continuous: true } : {}),
     ...(others === 0 ? {} : { install, uninstall }),
   };
   const present = installed.map(({ library }) => canonicalJson(library)).sort();
@@ -92,7 +94,10 @@ async function update(wish: Wish, { thing, isOurs }: Found, site: PlanSite): Pro
     before: sha256(canonicalJson([managed, ...(kind === 'cluster' ? [present] : [])])),
     after: afterOf(symbolic),
     class: 'reversible',
-    detail: detailOf({ fields, fileChanged, isOurs, isDoubtful, kind, id: thing.id, ...libraries }),
+    detail: [
+      detailOf({ fields, fileChanged, isOurs, isDoubtful, kind, id: thing.id, ...libraries }),
+      ...(kind === 'job' ? endOfRun(thing.settings, item.body) : []),
+    ].join('; '),
     data,
   };
 }
@@ -157,13 +162,18 @@ function libraryName(library: ApiObject): string {
 function removal(target: string, { kind, name, digest, was, libraries }: Known, { found }: Sight): Change[] {
   const there = found.get(target);
   if (there === undefined || !there.isOurs) return [];
-  const { id } = there.thing;
+  const { id, settings } = there.thing;
+  const isStream = kind === 'job' && isLive(settings);
+  const continuous = isStream ? { continuous: true } : {};
   const left = `is not in ${FILES[kind].file} any more`;
-  const base = { target, before: digest, data: { kind, name, id } } as const;
-  if (was === null) return [{ ...base, action: 'delete', after: null, class: 'compensable', detail: left }];
-  const detail = `${left}; gets the settings that it had before Slipway took it over`;
+  const base = { target, before: digest, data: { kind, name, id, ...continuous } } as const;
+  if (was === null) {
+    const detail = isStream ? `${left}; is paused, and its active run ended` : left;
+    return [{ ...base, action: 'delete', after: null, class: 'compensable', detail }];
+  }
+  const detail = `${left}; gets the settings that it had before Slipway took it over${isStream ? '; ends its active run' : ''}`;
   const data: ThingData = {
-    ...{ kind, name, id, back: was },
+    ...{ kind, name, id, ...continuous, back: was },
     ...(libraries.length === 0 ? {} : { uninstall: [...libraries] }),
   };
   return [{ ...base, action: 'update', after: was, class: 'reversible', detail, data }];

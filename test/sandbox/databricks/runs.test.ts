@@ -43,6 +43,41 @@ beforeEach(async () => {
 });
 afterEach(() => expect(workspace.twin.violations()).toEqual([]));
 
+describe('a continuous job', () => {
+  const active = async (job_id: bigint) => {
+    const query = { job_id: String(job_id), active_only: 'true', expand_tasks: 'true' };
+    return Object((await workspace.call('GET', `${JOBS}/runs/list`, { query })).body).runs ?? [];
+  };
+  const settings = (key: string, pause_status = 'UNPAUSED') => ({
+    ...{ name: 'stream', tasks: [notebook(key)] },
+    continuous: { pause_status },
+  });
+  beforeEach(() => workspace.twin.scriptRuns({ durationInMs: 24 * 60 * 60_000 }));
+
+  test('always has one run, which keeps its settings; after a cancel the next one has those of the job', async () => {
+    const job_id = await created(settings('a'));
+    const [first] = await active(job_id);
+    expect(first).toMatchObject({ trigger: 'CONTINUOUS', tasks: [{ task_key: 'a' }] });
+    await post('reset', { job_id, new_settings: settings('b') });
+    workspace.pass(60_000);
+    expect(await active(job_id)).toMatchObject([{ run_id: first.run_id, tasks: [{ task_key: 'a' }] }]);
+    await post('runs/cancel', { run_id: first.run_id });
+    workspace.pass(60_000);
+    expect(await active(job_id)).toMatchObject([{ tasks: [{ task_key: 'b' }] }]);
+  });
+
+  test('that is paused starts none, and does not end the one that runs', async () => {
+    const job_id = await created(settings('a'));
+    const [{ run_id }] = await active(job_id);
+    await post('reset', { job_id, new_settings: settings('a', 'PAUSED') });
+    workspace.pass(60_000);
+    expect(await active(job_id)).toMatchObject([{ run_id }]);
+    await post('runs/cancel', { run_id });
+    workspace.pass(60_000);
+    expect(await active(job_id)).toEqual([]);
+  });
+});
+
 describe('the life of a run', () => {
   test('a run is pending, runs, and ends with both forms of its state', async () => {
     const id = await started(await created());
