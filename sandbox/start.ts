@@ -22,8 +22,8 @@ import {
   slipwayYaml,
   subscribe,
 } from './release/project.ts';
-import { inventories, summaryOf, violationsIn } from './release/summary.ts';
-import { isGood, seconds } from './release/view.ts';
+import { exitCodeOf, inventories, summaryOf, violationsIn } from './release/summary.ts';
+import { seconds } from './release/view.ts';
 import { announce, withdraw } from './release/where.ts';
 import type { Stack } from './stack.ts';
 import { startStack } from './stack.ts';
@@ -92,7 +92,10 @@ function conclude({ stack, cloud, project }: Sandbox, run: ShownRun): void {
     ({ note, status }) => status !== 'succeeded' && status !== 'skipped' && note !== null,
   );
   if (failed !== undefined) say(`Stage ${failed.name}: ${failed.note}`);
-  for (const violation of violationsIn(cloud)) say(`CONTRACT VIOLATION ${violation}`);
+  const violations = violationsIn(cloud);
+  for (const violation of violations) say(`CONTRACT VIOLATION ${violation}`);
+  if (violations.length > 0)
+    say(`Contract violations: ${violations.length}. With --once the exit code is 1.`);
   const api = `${stack.url}/api/projects/${project.name}`;
   say(
     `Look at   ${api}/runs/${run.id}\n          ${api}/runs/${run.id}/events\n          ${api}/environments`,
@@ -143,7 +146,7 @@ async function releaseIn(sandbox: Sandbox, stop: () => Promise<void>): Promise<v
   conclude(sandbox, run);
   if (options.once) await stop();
   if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(sandbox.cloud, run, before))}\n`);
-  if (options.once) process.exit(isGood(run) ? 0 : 1);
+  if (options.once) process.exit(exitCodeOf(run, violationsIn(sandbox.cloud)));
   say('\nCtrl-C stops everything.');
 }
 

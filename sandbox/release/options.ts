@@ -25,7 +25,7 @@ export interface FaultSpec {
 }
 
 export const USAGE = `npm start -- [options]
-  --once              end when the release has ended (exit code 0 or 1)
+  --once              end when the release has ended (exit code 1 if it failed or a contract was violated)
   --approve WHO       ask (default in a terminal), auto, or none
   --artifacts DIR     a folder with python-wheel/, infrastructure/, databricks-notebooks/, databricks-config/
   --state DIR         keep everything over restarts

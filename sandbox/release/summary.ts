@@ -2,6 +2,7 @@ import { canonicalJson, sha256 } from '../../shared/release/canonical-json.ts';
 import type { Cloud } from '../cloud.ts';
 import { ENVIRONMENT_KEYS } from '../cloud.ts';
 import type { ShownRun } from './api.ts';
+import { isGood } from './view.ts';
 
 /** What is deployed in each workspace, as one digest each. */
 export function inventories({ workspaces }: Cloud): Record<string, string> {
@@ -20,6 +21,11 @@ export function violationsIn({ twins }: Cloud): string[] {
   return Object.entries(twins).flatMap(([name, twin]) =>
     twin.violations().map((violation) => `${name}: ${JSON.stringify(violation)}`),
   );
+}
+
+/** 0 when a run has done what it was started for and no contract was violated on the way; 1 otherwise. */
+export function exitCodeOf(run: ShownRun, violations: readonly string[]): 0 | 1 {
+  return isGood(run) && violations.length === 0 ? 0 : 1;
 }
 
 /** The machine-readable summary of a release. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { violationsIn } from '../../sandbox/release/summary.ts';
 import type { Run } from '../../shared/release/model.ts';
 import { eventually } from './eventually.ts';
 import type { SandboxService } from './sandbox-service.ts';
@@ -227,6 +228,8 @@ describe('when the functions host is killed', () => {
     expect(notebooksInProduction()).toEqual(['night']);
   }, 150_000);
 });
+
+test('in all of this nobody has violated a contract', () => expect(violationsIn(service.cloud)).toEqual([]));
 
 interface Ended {
   readonly code: number;
