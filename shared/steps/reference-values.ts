@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { Json } from '../release/canonical-json.ts';
+import { readInventory } from './inventory.ts';
 import { layoutNames } from './release-layout.ts';
 import { valuesOf } from './run-inputs.ts';
 import type { StepContext } from './step.ts';
@@ -6,7 +8,7 @@ import type { StepContext } from './step.ts';
 /**
  * What `${…}` stands for in configuration files: the environment's variables, `slipway.project`,
  * `slipway.environment` and `slipway.run`, where the release goes (`slipway.notebookFolder`, `slipway.testFolder`,
- * `slipway.wheel`), and `outputs.NAME` once the stage's infrastructure was deployed.
+ * `slipway.wheel`), and `outputs.NAME`, what the environment's infrastructure gives out.
  */
 export async function referenceValues(context: StepContext): Promise<ReadonlyMap<string, string>> {
   const { key, variables } = await valuesOf(context);
@@ -16,17 +18,27 @@ export async function referenceValues(context: StepContext): Promise<ReadonlyMap
     ['slipway.environment', key],
     ['slipway.run', context.run.id],
     ...(await layoutNames(context)),
-    ...infrastructureOutputs(context),
+    ...(await infrastructureOutputs(context)),
   ]);
 }
 
-/** Outputs of this stage's infrastructure that are text, numbers or switches. */
-function infrastructureOutputs({ outputs, stage }: StepContext): [string, string][] {
-  const values = outputs[`${stage}/infrastructure`]?.outputs;
-  if (!isObject(values)) return [];
-  return Object.entries(values).flatMap(([name, value]): [string, string][] =>
+/**
+ * Outputs that are text, numbers or switches: of the stage's deployment of the infrastructure, or else of the last one
+ * in the environment. Where a stage leaves the infrastructure out, what stands there goes on giving them.
+ */
+async function infrastructureOutputs(context: StepContext): Promise<[string, string][]> {
+  const ofStage = context.outputs[`${context.stage}/infrastructure`]?.outputs;
+  const outputs = isObject(ofStage) ? ofStage : await lastOutputs(context);
+  return Object.entries(outputs).flatMap(([name, value]): [string, string][] =>
     typeof value === 'object' ? [] : [[`outputs.${name}`, String(value)]],
   );
+}
+
+const inventoryShape = z.object({ outputs: z.record(z.string(), z.json()) });
+
+async function lastOutputs({ content, inventories }: StepContext): Promise<Readonly<Record<string, Json>>> {
+  const inventory = inventories.infrastructure ?? null;
+  return (await readInventory({ content, inventory }, inventoryShape))?.outputs ?? {};
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

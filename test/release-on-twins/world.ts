@@ -61,6 +61,8 @@ export interface ReleaseWorldOptions extends TwinsOptions {
   readonly identities?: Readonly<Record<string, string>>;
   /** How releases follow each other in an environment; `in-place` where nothing is said. */
   readonly strategies?: NonNullable<SandboxProject['strategies']>;
+  /** Steps that releases leave out from now on. */
+  readonly skip?: NonNullable<SandboxProject['skip']>;
   /** What stands at an origin instead of its twin; null: nobody answers there. */
   readonly instead?: Readonly<Record<string, Pick<Twin, 'handle'> | null>>;
 }
@@ -209,9 +211,10 @@ const SETTINGS = {
 function pipelineFor(
   { artifactsPipeline }: Twins,
   build: number,
-  { only, strategies = {}, identities = {} }: Pick<ReleaseWorldOptions, 'only' | 'strategies' | 'identities'>,
+  { only, strategies = {}, skip = [], identities = {} }: ReleaseWorldOptions,
 ): Pipeline {
-  const project = { name: PROJECT, artifacts: {}, variables: { dev: {}, stg: {}, prod: {} }, strategies };
+  const variables = { dev: {}, stg: {}, prod: {} };
+  const project = { name: PROJECT, artifacts: {}, variables, strategies, skip };
   const yaml = slipwayYaml(project, artifactsPipeline).replaceAll(
     'approvals: 1',
     'approvals: 1, approvalExpires: 1 hour',

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import type { AppConfigurationClient } from '../../engine/app-configuration-client.ts';
 import { Refusal } from '../../errors.ts';
 import { namesIn, substitute } from '../../project/substitute.ts';
 import { configurationFile } from '../configuration-file.ts';
-import { readInventory } from '../inventory.ts';
 import { referenceValues } from '../reference-values.ts';
 import { environmentKeysOf, valuesOf } from '../run-inputs.ts';
 import type { StepContext } from '../step.ts';
@@ -24,7 +22,7 @@ export interface FlagSource {
 export async function readFlagSource(context: StepContext): Promise<FlagSource | null> {
   const file = await configurationFile(context, FLAGS_FILE);
   if (file === null) return null;
-  const values = new Map([...(await lastOutputs(context)), ...(await referenceValues(context))]);
+  const values = await referenceValues(context);
   const missing = namesIn(file).filter((name) => !values.has(name));
   const unknown = missing.filter((name) => !name.startsWith('outputs.'));
   if (unknown.length > 0)
@@ -37,15 +35,4 @@ export async function readFlagSource(context: StepContext): Promise<FlagSource |
   const { endpoint, flags } = readFlagsFile(substitute(file, values).value, environment);
   const isKnown = namesIn(endpoint).length === 0;
   return { client: isKnown ? context.clients.appConfiguration(endpoint) : null, flags };
-}
-
-const infrastructureInventory = z.object({ outputs: z.record(z.string(), z.json()) });
-
-/** What the environment's infrastructure gave out when it was last deployed: the store, most often, is still there. */
-async function lastOutputs({ content, inventories }: StepContext): Promise<[string, string][]> {
-  const inventory = inventories.infrastructure ?? null;
-  const stored = await readInventory({ content, inventory }, infrastructureInventory);
-  return Object.entries(stored?.outputs ?? {}).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'object' ? [] : [[`outputs.${name}`, String(value)]],
-  );
 }
