@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../../sandbox/service-bus/config.ts';
-import { serviceBusConfig } from '../../sandbox/service-bus-config.ts';
+import { parseConfigText, readConfig } from '../../sandbox/service-bus/config.ts';
+import { serviceBusConfig, shortened } from '../../sandbox/service-bus-config.ts';
 import type { QueueName } from '../../shared/engine/ports.ts';
 import names from '../../shared/names.json';
+import { emulatorConfig } from '../../tools/emulator-config.ts';
 
 const dayInMs = 24 * 60 * 60_000;
 
@@ -32,5 +33,37 @@ describe('the emulator’s config', () => {
 
     const [queue] = readConfig(serviceBusConfig({ queues })).queues;
     expect(queue).toMatchObject({ name: 'steps', lockDurationInMs: 120_000, requiresSession: true });
+  });
+});
+
+describe('the config for Microsoft’s own emulator', () => {
+  test('is within its limits, which ours goes beyond', () => {
+    expect(readConfig(serviceBusConfig(names)).warnings).not.toEqual([]);
+    expect(readConfig(parseConfigText(emulatorConfig())).warnings).toEqual([]);
+  });
+
+  test('has the same queues, which keep messages and remember them as long as that emulator can', () => {
+    const within = readConfig(parseConfigText(emulatorConfig())).queues;
+    const limits = { duplicateWindowInMs: 5 * 60_000, defaultTimeToLiveInMs: 60 * 60_000 };
+    const ours = readConfig(serviceBusConfig(names)).queues;
+    expect(within).toEqual(ours.map((queue) => ({ ...queue, ...limits })));
+  });
+
+  test('what is within the limits stays as it is', () => {
+    const properties = {
+      duplicateDetectionHistoryTimeWindow: 'PT30S',
+      lockDuration: 'PT5M',
+      maxDeliveryCount: 3,
+    };
+    const queues = [{ name: 'steps', properties }];
+    expect(shortened({ queues })).toEqual({ queues });
+  });
+
+  test('what is longer than it can be becomes as long as it can be', () => {
+    const queues = [{ name: 'steps', properties: { lockDuration: 'PT6M', maxDeliveryCount: 50 } }];
+    expect(shortened({ queues }).queues[0]?.properties).toEqual({
+      lockDuration: 'PT5M',
+      maxDeliveryCount: 10,
+    });
   });
 });
