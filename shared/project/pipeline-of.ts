@@ -140,8 +140,9 @@ function intake(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<str
 
 /** What the steps of an environment are configured with. */
 function inputOf(name: string, environment: EnvironmentFile): StepDefinition['input'] {
-  const { strategy, keepReleases } = environment;
-  return { strategy, keep: keepReleases, gradual: rollsOut(name, environment) };
+  const { strategy, keepReleases, skip } = environment;
+  const left = skip.length === 0 ? {} : { skip };
+  return { strategy, keep: keepReleases, gradual: rollsOut(name, environment), ...left };
 }
 
 /** Of every environment what the step `configuration` needs to find its values. */

@@ -4,7 +4,7 @@ import type { Change } from '../release/plan.ts';
 import type { Stock } from './clean-up/items.ts';
 import { readStock } from './clean-up/items.ts';
 import type { CleanUpInventory, Mark } from './clean-up/memory.ts';
-import { CLEAN_UP, removalIn, removedTargets } from './clean-up/memory.ts';
+import { CLEAN_UP, keptSince, removalIn } from './clean-up/memory.ts';
 import { removals } from './clean-up/plan.ts';
 import { removalTasks } from './clean-up/tasks.ts';
 import { storeInventory } from './inventory.ts';
@@ -15,12 +15,12 @@ const MOST_KEPT_SHOWN = 20;
 
 /**
  * Removes wheels and versions that nothing uses any more: all but the newest, what an interrupted deployment or
- * another strategy left, and in a rollback what came after the release that is gone back to. What a run or a cluster
- * still uses stays for the next time.
+ * another strategy left, and in a rollback what came after the release that is gone back to; in place, files that left
+ * the project. What a run or a cluster still uses stays for the next time.
  */
 export const cleanUp: StepKind = {
   name: CLEAN_UP,
-  summary: 'removal of versions and wheels that nothing uses any more',
+  summary: 'removal of files, versions and wheels that nothing uses any more',
   async plan(context) {
     const stock = await readStock(context).catch(nullIfRefused);
     return stock === null ? [] : removals(stock, context.run);
@@ -60,11 +60,13 @@ async function outputOf(
   { stock, kept }: Ended,
 ): Promise<Record<string, Json>> {
   const workspace = stock.client.workspaceUrl;
-  const marks = new Map(await removedTargets(context, workspace));
+  const marks = new Map(stock.marks);
   for (const change of changes) {
-    const { upload } = removalIn(change) ?? { upload: 0 };
+    const { upload, kind } = removalIn(change) ?? { upload: 0, kind: 'version' };
+    const keptAt = keptSince(stock.marks, change.target, upload) ?? context.clock.now();
     // An earlier attempt may have begun to remove what this one has to keep.
-    marks.set(change.target, kept.has(change.target) ? { upload, partly: true } : { upload });
+    const stays = { upload, partly: true, ...(kind === 'file' ? { keptAt } : {}) };
+    marks.set(change.target, kept.has(change.target) ? stays : { upload });
   }
   const removed: CleanUpInventory['removed'] = Object.fromEntries(stillNeeded(marks, stock));
   const inventory = await storeInventory<CleanUpInventory>(context, { schema: 1, workspace, removed });
@@ -75,12 +77,14 @@ async function outputOf(
   };
 }
 
-/** What stayed and why; files in place stay together, so their folder stands for them. */
+/** What stayed and why; most files in place stay for the same reason, so their folder stands for them. */
 function inWords(changes: readonly Change[], { stock, kept }: Ended): string[] {
+  const rootOf = new Map(stock.items.map(({ target, group }) => [target, group]));
   const lines = changes.flatMap((change) => {
-    const why = kept.get(change.target);
-    const name = removalIn(change)?.kind === 'file' ? stock.inPlaceRoots[0] : change.target;
-    return why === undefined ? [] : [`${name}: ${why}`];
+    const { target } = change;
+    const why = kept.get(target);
+    const name = removalIn(change)?.kind === 'file' ? rootOf.get(target) : target;
+    return why === undefined ? [] : [`${name ?? target}: ${why}`];
   });
   return [...new Set(lines)].sort();
 }

@@ -1,13 +1,11 @@
 import type { DatabricksClient } from '../engine/databricks-client.ts';
 import type { Manifest } from '../project/manifest.ts';
-import { filesOf } from '../project/manifest.ts';
 import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
 import { tasksFor } from './notebooks/apply.ts';
 import { completeFolders } from './notebooks/complete.ts';
 import { driftOf, objectsAt } from './notebooks/drift.ts';
-import type { FileTree } from './notebooks/files.ts';
-import { workspaceFiles } from './notebooks/files.ts';
+import { treesOf, workspaceFiles } from './notebooks/files.ts';
 import type { Deployed } from './notebooks/inventory.ts';
 import { knownForms, readDeployed } from './notebooks/inventory.ts';
 import { inventoryAfter, withTimes } from './notebooks/inventory-after.ts';
@@ -16,15 +14,15 @@ import type { Drift } from './notebooks/plan.ts';
 import { changesFor } from './notebooks/plan.ts';
 import { filesOfPart, partsOf, versionChanges } from './notebooks/versions.ts';
 import { folderProblem } from './place-check.ts';
-import { layoutOf, NOTEBOOK_PATH, strategyOf, testRoot, treeText } from './release-layout.ts';
+import { layoutOf, NOTEBOOK_PATH, strategyOf, treeText } from './release-layout.ts';
 import { manifestOf } from './run-inputs.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
 import { workThrough } from './work-through.ts';
 import { workspaceOf } from './workspace.ts';
 
 /**
- * Puts the notebooks and tests of a release into the workspace. In place: sends what differs from the inventory,
- * removes what left the project, and touches nothing else. Versioned: makes a folder beside the live one.
+ * Puts the notebooks and tests of a release into the workspace. In place: sends what differs from the inventory, and
+ * touches nothing else; what left the project is left to `clean-up`. Versioned: makes a folder beside the live one.
  */
 export const notebooks: StepKind = {
   name: 'notebooks',
@@ -70,10 +68,7 @@ async function readSite(context: StepContext): Promise<Site> {
 
 async function planInPlace({ content }: StepContext, site: Site): Promise<Change[]> {
   const { manifest, root, deployed, client } = site;
-  const trees: FileTree[] = [
-    { root, files: filesOf(manifest, 'databricks-notebooks') },
-    { root: testRoot(root), files: filesOf(manifest, 'databricks-tests') },
-  ];
+  const trees = treesOf(manifest, root);
   const files = await workspaceFiles(trees, { content, known: knownForms(deployed) });
   const drift = site.verifies ? await findDrift(client, deployed) : new Map();
   return changesFor(files, deployed, drift);

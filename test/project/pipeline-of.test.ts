@@ -122,6 +122,11 @@ describe("the document's pipeline", () => {
     expect(stepsOf(ALL, 'smoke-tests')).toMatchObject([{ input: { strategy: 'versioned', ...results } }]);
   });
 
+  test('says to every deployment what its environment leaves out', () => {
+    const [left] = pipelineFrom({ dev: 'skip: [notebooks, wheel]' }).stages.slice(1);
+    for (const { input } of left?.steps ?? []) expect(input).toMatchObject({ skip: ['notebooks', 'wheel'] });
+  });
+
   test.each([[[]], [FIRST], [ALL], [['notebooks']], [['feature-flags', 'smoke-tests']]])(
     'is sound with the kinds %j, and has no step of another',
     (kinds) => {

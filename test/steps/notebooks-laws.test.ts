@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { cleanUp } from '../../shared/steps/clean-up.ts';
 import { notebooks } from '../../shared/steps/notebooks.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
 import { callTwin, databricksWorld, objectsOf } from './databricks-world.ts';
+import type { Environment } from './environment.ts';
+import { environmentOf } from './environment.ts';
 import { runToEnd } from './step-runner.ts';
 
 const ROOT = '/Shared/parking-sensors';
@@ -37,7 +40,10 @@ const fault = fc.record({
   /** Four in a row are more than one call tries. */
   times: fc.constantFrom(1, 4, 8),
 });
-const history = fc.array(fc.tuple(release, fc.option(fault, { freq: 2 })), { minLength: 1, maxLength: 6 });
+const history = fc.array(fc.tuple(release, fc.option(fault, { freq: 2 }), fc.boolean()), {
+  minLength: 1,
+  maxLength: 6,
+});
 
 /** What a workspace holds after only this release, deployed into nothing; null when it is refused. */
 async function alone(files: Files): Promise<string[] | null> {
@@ -50,10 +56,17 @@ async function alone(files: Files): Promise<string[] | null> {
   return isDone ? objectsOf(twin) : null;
 }
 
-async function deploy({ world }: DatabricksWorld, files: Files): Promise<string> {
+interface Site extends DatabricksWorld {
+  readonly environment: Environment;
+}
+
+/** Sends a release and, unless somebody leaves that out, cleans up. */
+async function deploy({ world, environment }: Site, files: Files, cleans: boolean): Promise<string> {
   world.artifacts = { 'databricks-notebooks': files };
   try {
-    return (await runToEnd(notebooks, world)).refused ?? 'done';
+    const { refused } = await environment.run(notebooks);
+    if (refused === null && cleans) await environment.run(cleanUp);
+    return refused ?? 'done';
   } catch (error) {
     return error instanceof Error ? error.name : 'unknown';
   }
@@ -62,21 +75,22 @@ async function deploy({ world }: DatabricksWorld, files: Files): Promise<string>
 test('whatever was deployed and interrupted before, a release ends as if it were the first, and others keep theirs', async () => {
   await fc.assert(
     fc.asyncProperty(history, async (releases) => {
-      const site = databricksWorld({ limits: [] });
+      const plain = databricksWorld({ limits: [] });
+      const site = { ...plain, environment: environmentOf(plain) };
       await callTwin(site.twin, '/api/2.0/workspace/mkdirs', { path: `${ROOT}/theirs` });
       await callTwin(site.twin, '/api/2.0/workspace/import', { path: FOREIGN, content: '', format: 'RAW' });
       let last: Files = {};
-      for (const [files, trouble] of releases) {
+      for (const [files, trouble, cleans] of releases) {
         if (trouble !== null) site.twin.faults.add({ kind: 'drop', ...trouble });
-        await deploy(site, files);
+        await deploy(site, files, cleans);
         site.twin.faults.clear();
         if ((await alone(files)) !== null) last = files;
       }
-      expect(await deploy(site, last)).toBe('done');
+      expect(await deploy(site, last, true)).toBe('done');
       const expected = [...((await alone(last)) ?? []), `file ${FOREIGN}`].sort();
       expect(objectsOf(site.twin).sort()).toEqual(expected);
       site.twin.log.clear();
-      await deploy(site, last);
+      await deploy(site, last, true);
       expect(site.twin.log.count()).toBe(0);
       expect(site.twin.violations()).toEqual([]);
     }),

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { cleanUp } from '../../shared/steps/clean-up.ts';
 import { notebooks } from '../../shared/steps/notebooks.ts';
 import { oddNotebooks } from '../../tools/example/odd-notebooks.ts';
 import { seededRandom } from '../../tools/example/random.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
 import { callTwin, databricksWorld, objectsOf, WORKSPACE, writesOf } from './databricks-world.ts';
+import { environmentOf } from './environment.ts';
 import { contentOf, plan, runToEnd } from './step-runner.ts';
 import { underVirtualTime } from './virtual-time.ts';
 
@@ -26,6 +28,14 @@ const deploy = () => runToEnd(notebooks, world);
 const redeploy = () => {
   twin.log.clear();
   return deploy();
+};
+/** Deployments whose old files are cleaned up, one after the other. */
+const deployer = () => {
+  const environment = environmentOf({ world, twin });
+  return async () => {
+    await environment.run(notebooks);
+    return environment.run(cleanUp);
+  };
 };
 const digestOf = (path: string) => twin.inventory().find(({ name }) => name === path)?.digest;
 const call = (verb: string, body: object) => callTwin(twin, `/api/2.0/workspace/${verb}`, body);
@@ -111,10 +121,11 @@ describe('the tests of a release', () => {
   });
 
   test('leave with their folders when the release has none any more', async () => {
+    const deployAndClean = deployer();
     world.artifacts = { 'databricks-tests': { 'smoketests/test_it.py': 'def test_it(): ...' } };
-    await deploy();
+    await deployAndClean();
     world.artifacts = {};
-    await deploy();
+    await deployAndClean();
     expect(twin.inventory().map(({ name }) => name)).toEqual([`${ROOT}-tests`]);
   });
 });
@@ -191,37 +202,13 @@ describe('what is sent', () => {
   });
 });
 
-describe('what is removed', () => {
-  test('a file that left the project leaves the workspace, with its folder when nothing else is in it', async () => {
-    release({ 'old/deep/a.py': PY, 'b.py': PY });
-    await deploy();
-    release({ 'b.py': PY });
-    const { changes } = await redeploy();
-    expect(changes.map(({ target, action }) => `${action} ${target}`)).toEqual([
-      `delete ${ROOT}/old`,
-      `delete ${ROOT}/old/deep`,
-      `delete ${ROOT}/old/deep/a`,
-    ]);
-    expect(twin.inventory().map(({ name }) => name)).toEqual([ROOT, `${ROOT}/b`]);
-  });
-
-  test('what somebody else put into a folder stays, and so does the folder', async () => {
+describe('what left the project', () => {
+  test('stays for jobs that name it: it is for the clean-up to remove', async () => {
     release({ 'old/a.py': PY, 'b.py': PY });
     await deploy();
-    await call('import', { path: `${ROOT}/old/mine.txt`, content: '', format: 'RAW' });
     release({ 'b.py': PY });
-    await deploy();
-    expect(objectsOf(twin)).toEqual([`file ${ROOT}/old/mine.txt`, `PYTHON ${ROOT}/b`]);
     expect((await redeploy()).changes).toEqual([]);
-  });
-
-  test('a folder that was configured before is emptied of what we put there', async () => {
-    release({ 'x/a.py': PY });
-    await deploy();
-    world.values.variables.databricksNotebookPath = '/Shared/elsewhere';
-    await deploy();
-    expect(objectsOf(twin)).toEqual(['PYTHON /Shared/elsewhere/x/a']);
-    expect((await redeploy()).changes).toEqual([]);
+    expect(objectsOf(twin)).toHaveLength(2);
   });
 
   test('what was put into another workspace is not looked for in this one', async () => {
@@ -240,13 +227,14 @@ describe('what is removed', () => {
 
 describe('one path, another kind of thing', () => {
   test('a notebook that becomes a plain file, and back, leaves nothing behind', async () => {
+    const deployAndClean = deployer();
     release({ 'a.py': `${PY}x` });
-    await deploy();
+    await deployAndClean();
     release({ 'a.py': 'x = 1' });
-    await deploy();
+    await deployAndClean();
     expect(objectsOf(twin)).toEqual([`file ${ROOT}/a.py`]);
     release({ 'a.py': `${PY}x` });
-    await deploy();
+    await deployAndClean();
     expect(objectsOf(twin)).toEqual([`PYTHON ${ROOT}/a`]);
   });
 
@@ -413,21 +401,21 @@ describe('when something goes wrong', () => {
     expect((await redeploy()).changes).toEqual([]);
   });
 
-  test('after an interrupted deployment the next release sends what may be old and removes what it does not want', async () => {
+  test('after an interrupted deployment the next release sends what may be old, and what it does not want goes', async () => {
+    const deployAndClean = deployer();
     release({ 'a.py': `${PY}1`, 'b.py': `${PY}1`, 'c.py': `${PY}1` });
-    await deploy();
+    await deployAndClean();
     release({ 'a.py': `${PY}2`, 'b.py': `${PY}1`, 'c.py': `${PY}1`, 'new.py': PY });
     twin.faults.add({ kind: 'drop', match: 'Workspace.import', when: 'after' });
-    await expect(deploy()).rejects.toMatchObject({ name: 'TransientFailure' });
+    await expect(deployAndClean()).rejects.toMatchObject({ name: 'TransientFailure' });
     twin.faults.clear();
     release({ 'a.py': `${PY}1`, 'b.py': `${PY}1`, 'c.py': `${PY}1` });
-    const { changes } = await redeploy();
-    expect(changes.map(({ target, action }) => `${action} ${target}`)).toEqual([
-      `update ${ROOT}/a`,
-      `delete ${ROOT}/new`,
-    ]);
+    twin.log.clear();
+    const { changes } = await deployAndClean();
+    expect(changes.map(({ target, action }) => `${action} ${target}`)).toEqual([`delete ${ROOT}/new`]);
+    expect(twin.log.count('Workspace.import')).toBe(1);
     expect(objectsOf(twin)).toEqual(['a', 'b', 'c'].map((name) => `PYTHON ${ROOT}/${name}`));
-    expect((await redeploy()).changes).toEqual([]);
+    expect((await deployAndClean()).changes).toEqual([]);
   });
 
   test('a folder that was removed by hand is made again on the way', async () => {

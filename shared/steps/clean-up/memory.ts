@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ContentStore } from '../../engine/ports.ts';
+import type { Instant } from '../../release/model.ts';
 import type { Change } from '../../release/plan.ts';
 import { readInventory, uncertainChanges } from '../inventory.ts';
 import type { StepContext } from '../step.ts';
@@ -12,6 +13,8 @@ const mark = z.strictObject({
   upload: z.number().int(),
   /** The removal was begun, and not seen to its end. */
   partly: z.boolean().optional(),
+  /** A file that had to stay: when that was first so. Jobs had been switched by then. */
+  keptAt: z.number().int().optional(),
 });
 
 const inventoryShape = z.strictObject({
@@ -53,9 +56,18 @@ export async function removedTargets(
   const marks = new Map(Object.entries(stored?.workspace === workspace ? stored.removed : {}));
   for (const change of await uncertainChanges(own)) {
     const removal = removalIn(change);
-    if (removal !== null) marks.set(change.target, { upload: removal.upload, partly: true });
+    if (removal === null) continue;
+    const { upload } = removal;
+    const before = marks.get(change.target);
+    marks.set(change.target, { ...(before?.upload === upload ? before : { upload }), partly: true });
   }
   return marks;
+}
+
+/** Since when an upload of a file has to stay; null for one that did not have to so far. */
+export function keptSince(marks: ReadonlyMap<string, Mark>, target: string, upload: number): Instant | null {
+  const found = marks.get(target);
+  return found?.upload === upload ? (found.keptAt ?? null) : null;
 }
 
 /** Whether an upload was removed, wholly or in part. */

@@ -1,6 +1,7 @@
 import type { RunKind } from '../../release/model.ts';
 import type { Change } from '../../release/plan.ts';
-import type { Item, Stock } from './items.ts';
+import type { Item } from './item.ts';
+import type { Stock } from './items.ts';
 import type { RemovalData } from './memory.ts';
 
 /** The run that cleans up. */
@@ -35,7 +36,7 @@ function reasonsIn(items: readonly Item[], stock: Stock, run: CleaningRun): Read
   for (const item of others) {
     const reason = leftoverReason(item, strategy);
     if (reason !== null) reasons.set(item, reason);
-    else if (run.kind === 'rollback' && item.kind !== 'file' && item.upload > newest)
+    else if (run.kind === 'rollback' && item.upload > newest)
       reasons.set(item, 'newer than the release that is gone back to');
     else if (strategy === 'versioned' && kept >= keep) reasons.set(item, `older than the newest ${keep}`);
     else kept += 1;
@@ -46,8 +47,7 @@ function reasonsIn(items: readonly Item[], stock: Stock, run: CleaningRun): Read
 /** What neither this strategy nor this place will ever use again. */
 function leftoverReason({ whole, kind, ...item }: Item, strategy: Stock['strategy']): string | null {
   if (item.strategy !== strategy) return `left from the strategy ${item.strategy}`;
-  // Files in place are looked after by the step that puts them there.
-  if (kind === 'file') return null;
+  if (kind === 'file') return 'that is no longer in the project';
   if (!whole) return 'left by an interrupted deployment or removal';
   return item.isHere ? null : 'in a folder that the variables no longer name';
 }

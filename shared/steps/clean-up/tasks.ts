@@ -1,6 +1,6 @@
 import { messageOf, Refusal } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
-import { folderOf } from '../notebooks/paths.ts';
+import { folderOf, foldersBetween } from '../notebooks/paths.ts';
 import { removeWheel, removeWheelFolder } from '../wheel/target.ts';
 import type { Task } from '../work-through.ts';
 import type { Stock } from './items.ts';
@@ -58,13 +58,14 @@ function wheelTask({ target }: Change, stock: Stock, kept: Kept): () => Promise<
   });
 }
 
-/** All files in place go or stay together: they may load each other. */
+/** One look for all of them: there may be many, and they go within moments. */
 function fileTasks(files: readonly Change[], stock: Stock, kept: Kept) {
   let uses: Promise<Uses> | null = null;
+  const keptAt = new Map(stock.items.map((item) => [item.target, item.keptAt ?? null]));
   return files.map(({ target }) => {
     const run = keeping(target, kept, async () => {
       uses ??= readUses(stock);
-      const user = (await uses).ofFiles();
+      const user = (await uses).ofFile(target, keptAt.get(target) ?? null);
       if (user === null) await stock.client.workspace.remove(target);
       return user;
     });
@@ -72,14 +73,18 @@ function fileTasks(files: readonly Change[], stock: Stock, kept: Kept) {
   });
 }
 
-/** A folder that is not empty holds something that stays, or something of somebody else. */
-function folderTasks(files: readonly Change[], { client, folders }: Stock, kept: Kept) {
-  if (files.length === 0) return [];
+/** Folders that lose a file and that the release does not need. One that is not empty holds something of somebody else. */
+function folderTasks(files: readonly Change[], { client, items, wanted }: Stock, kept: Kept) {
+  const rootOf = new Map(items.map(({ target, group }) => [target, group]));
+  const needed = new Set([...wanted].flatMap((path) => foldersBetween('', path)));
+  const left = files.flatMap(({ target }) => foldersBetween(rootOf.get(target) ?? folderOf(target), target));
+  const folders = [...new Set(left)].filter((folder) => !needed.has(folder));
   const depthOf = (folder: string) => folder.split('/').length;
-  const deepest = Math.max(...[...folders].map(depthOf));
-  return [...folders].map((folder) => {
+  const deepest = Math.max(...folders.map(depthOf));
+  return folders.map((folder) => {
     const run = async () => {
-      if (!files.some(({ target }) => kept.has(target))) await client.workspace.remove(folder);
+      const isKept = [...kept.keys()].some((target) => target.startsWith(`${folder}/`));
+      if (!isKept) await client.workspace.remove(folder);
     };
     return { phase: 2 + deepest - depthOf(folder), run };
   });

@@ -1,4 +1,5 @@
 import type { ApiObject, JobRun } from '../../engine/databricks-jobs-client.ts';
+import type { Instant } from '../../release/model.ts';
 import type { Stock } from './items.ts';
 import { withoutMount } from './items.ts';
 
@@ -10,13 +11,22 @@ interface User {
   readonly text: string;
   /** Which libraries it loads is not told, and may be any of ours. */
   readonly hidesLibraries: boolean;
+  /** When a run began; null for a cluster. */
+  readonly begunAt: Instant | null;
 }
+
+/** What the clocks of Slipway and Databricks may differ by, and more. */
+const CLOCKS_DIFFER_BY_IN_MS = 60_000;
 
 /** Says who uses a target; null when nobody does. */
 export interface Uses {
   of(target: string, kind: 'version' | 'wheel'): string | null;
-  /** Who uses files in place. */
-  ofFiles(): string | null;
+  /**
+   * Who may load a file in place. Files load each other, so a run that began before the jobs were switched may load
+   * any of them; one that began after the file was first left there, only what it names.
+   * @param keptAt when that was; null: now.
+   */
+  ofFile(target: string, keptAt: Instant | null): string | null;
 }
 
 /**
@@ -29,16 +39,23 @@ export async function readUses({ client, places, inPlaceRoots }: Stock): Promise
   for (const run of runs) {
     const text = textOf(run.tasks.map(({ task }) => task));
     const hidesLibraries = await mayHideOurs(run, text, { client, places });
-    users.push({ name: `run ${run.id} (${run.name})`, text, hidesLibraries });
+    users.push({ name: `run ${run.id} (${run.name})`, text, hidesLibraries, begunAt: run.startedAt });
   }
   for (const [id, installed] of libraries)
-    users.push({ name: `cluster ${id}`, text: textOf(installed), hidesLibraries: false });
+    users.push({ name: `cluster ${id}`, text: textOf(installed), hidesLibraries: false, begunAt: null });
   const find = (isUser: (user: User) => boolean) => users.find(isUser)?.name ?? null;
+  const namesAny = (text: string) => inPlaceRoots.some((root) => namesInPlace(text, root));
   return {
     of: (target, kind) =>
       find(({ text, hidesLibraries }) => names(text, target) || (kind === 'wheel' && hidesLibraries)),
-    ofFiles: () => find(({ text }) => inPlaceRoots.some((root) => namesInPlace(text, root))),
+    ofFile: (target, keptAt) =>
+      find((user) => namesExactly(user.text, target) || (isOld(user, keptAt) && namesAny(user.text))),
   };
+}
+
+function isOld({ begunAt }: User, keptAt: Instant | null): boolean {
+  if (keptAt === null) return true;
+  return begunAt !== null && begunAt < keptAt + CLOCKS_DIFFER_BY_IN_MS;
 }
 
 /**
@@ -76,8 +93,16 @@ function names(text: string, path: string): boolean {
   return text.includes(spelled(path));
 }
 
+/** Whether a file is named, and not only one whose name begins alike. */
+function namesExactly(text: string, path: string): boolean {
+  return new RegExp(`${escaped(path)}(?![\\p{L}\\p{N}_./-])`, 'u').test(text);
+}
+
 /** Whether a folder or something in it is named that is not in the folder of a version. */
 function namesInPlace(text: string, root: string): boolean {
-  const escaped = spelled(root).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`${escaped}(?:"|/(?!releases/[0-9a-f]{16}(?![^/"])))`).test(text);
+  return new RegExp(`${escaped(root)}(?:"|/(?!releases/[0-9a-f]{16}(?![^/"])))`).test(text);
+}
+
+function escaped(path: string): string {
+  return spelled(path).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

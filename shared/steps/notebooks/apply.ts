@@ -22,25 +22,20 @@ export interface Put {
 }
 
 /**
- * The order of the work: what stands in the way goes first, then come folders, then files, and what is left over
- * goes last, so that a notebook that moved is never missing. Folders go innermost first.
+ * The order of the work: what stands in the way goes first, folders innermost first, then come new folders, then
+ * files. Nothing else goes here, so that a notebook that moved is never missing.
  */
 export function tasksFor(changes: readonly Change[], deployed: Deployed, site: Site): Task[] {
   const puts = putsIn(changes);
   const files = changes.filter((change) => change.action === 'delete' && dataOf(change) !== null);
   const folders = changes.filter((change) => change.action === 'delete' && dataOf(change) === null);
-  const isInTheWay = inTheWayOf(puts);
-  const removals = (those: readonly Change[], first: boolean) =>
-    those.filter(({ target }) => isInTheWay(target) === first).map(({ target }) => removal(target, site));
-  const groups: (readonly (() => Promise<string | null>)[])[] = [
-    removals(files, true),
-    ...byDepth(folders).map((those) => removals(those, true)),
+  const removals = (those: readonly Change[]) => those.map(({ target }) => removal(target, site));
+  return inPhases([
+    removals(files),
+    ...byDepth(folders).map(removals),
     newFolders(puts, deployed).map((folder) => () => makeFolder(folder, site)),
     puts.map((put) => () => send(put, site)),
-    removals(files, false),
-    ...byDepth(folders).map((those) => removals(those, false)),
-  ];
-  return inPhases(groups);
+  ]);
 }
 
 /** Sends files to folders of which none is there yet, or, without `makesFolders`, of which most are. */
@@ -65,14 +60,6 @@ function putsIn(changes: readonly Change[]): Put[] {
       ? []
       : [{ path: change.target, digest: change.after, data }];
   });
-}
-
-/** A file where a folder has to be, and all of a folder where a file has to be. */
-function inTheWayOf(puts: readonly Put[]): (path: string) => boolean {
-  const paths = new Set(puts.map(({ path }) => path));
-  const needed = new Set(puts.flatMap(({ path }) => foldersBetween('', path)));
-  return (path) =>
-    needed.has(path) || paths.has(path) || foldersBetween('', path).some((folder) => paths.has(folder));
 }
 
 function byDepth(folders: readonly Change[]): Change[][] {

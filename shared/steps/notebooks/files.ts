@@ -1,9 +1,11 @@
 import type { ImportForm, NotebookLanguage } from '../../engine/databricks-client.ts';
 import type { ContentStore } from '../../engine/ports.ts';
 import { Refusal } from '../../errors.ts';
-import type { ManifestFile } from '../../project/manifest.ts';
+import type { Manifest, ManifestFile } from '../../project/manifest.ts';
+import { filesOf } from '../../project/manifest.ts';
 import { inParallel } from '../in-parallel.ts';
-import { foldersBetween, pathProblem } from './paths.ts';
+import { testRoot } from '../release-layout.ts';
+import { folderOf, foldersBetween, pathProblem } from './paths.ts';
 
 /** What the workspace makes of a file: a notebook in a language, one from Jupyter, or a plain file. */
 export const FORMS = ['PYTHON', 'SQL', 'SCALA', 'R', 'JUPYTER', 'FILE'] as const;
@@ -55,6 +57,14 @@ export type KnownForm = (file: ManifestFile) => Form | undefined;
 export interface FileTree {
   readonly root: string;
   readonly files: readonly ManifestFile[];
+}
+
+/** The notebooks and the tests of a release below a root. */
+export function treesOf(manifest: Manifest, root: string): FileTree[] {
+  return [
+    { root, files: filesOf(manifest, 'databricks-notebooks') },
+    { root: testRoot(root), files: filesOf(manifest, 'databricks-tests') },
+  ];
 }
 
 /**
@@ -119,8 +129,18 @@ function isJupyter(text: string): boolean {
 }
 
 function placeAt(root: string, { path, sha256, size }: ManifestFile, form: Form): WorkspaceFile {
-  const name = form === 'FILE' ? path : path.replace(/\.\w+$/, '');
-  return { path: `${root}/${name.normalize('NFC')}`, from: path, sha256, size, form };
+  return { path: `${root}/${nameOf(path, form)}`, from: path, sha256, size, form };
+}
+
+function nameOf(from: string, form: Form): string {
+  const name = form === 'FILE' ? from : from.replace(/\.\w+$/, '');
+  return name.normalize('NFC');
+}
+
+/** The root below which a file was put, whatever the variables say now. */
+export function rootOf(path: string, { from, form }: Pick<WorkspaceFile, 'from' | 'form'>): string {
+  const name = `/${nameOf(from, form)}`;
+  return path.endsWith(name) ? path.slice(0, -name.length) : folderOf(path);
 }
 
 /** Two files for one path, a notebook without a name, a file where a folder must be. */

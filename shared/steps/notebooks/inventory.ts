@@ -4,10 +4,9 @@ import type { Change } from '../../release/plan.ts';
 import type { Mark } from '../clean-up/memory.ts';
 import { isGone, removedTargets } from '../clean-up/memory.ts';
 import { readInventory, uncertainChanges } from '../inventory.ts';
-import { testRoot } from '../release-layout.ts';
 import type { StepContext } from '../step.ts';
 import type { Form } from './files.ts';
-import { FORMS } from './files.ts';
+import { FORMS, rootOf } from './files.ts';
 import { foldersBetween } from './paths.ts';
 
 const deployedFile = z.strictObject({
@@ -119,12 +118,9 @@ export async function readDeployed(
   const changes = await uncertainChanges(context);
   const begun = changes.map((change) => versionIn(change) ?? dataOf(change));
   const files = filesIn(known.files, changes, marks);
-  const paths = [...files.files.keys(), ...files.uncertain.keys()];
-  const roots = [here.root, root].flatMap((each) => [each, testRoot(each)]);
-  const folders = paths.flatMap((path) => {
-    const own = roots.find((each) => path.startsWith(`${each}/`));
-    return own === undefined ? [] : foldersBetween(own, path);
-  });
+  const folders = [...files.files, ...files.uncertain].flatMap(([path, file]) =>
+    foldersBetween(rootOf(path, file), path),
+  );
   return {
     root: here.root,
     ...files,
@@ -152,7 +148,8 @@ function filesIn(
   for (const [path, file] of Object.entries(listed)) {
     const { form, from, upload = 0 } = file;
     const gone = isGone(marks, path, upload);
-    if (gone !== 'wholly') files.set(path, file);
+    if (gone === 'wholly') continue;
+    files.set(path, file);
     if (gone === 'partly' || file.sha256 === '') uncertain.set(path, { form, from, upload });
   }
   for (const change of changes) {

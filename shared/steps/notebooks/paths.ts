@@ -43,6 +43,21 @@ export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
+/**
+ * Which of the things that are not wanted any more stand where wanted ones must be: a file where a folder has to be,
+ * and all of a folder where a file has to be.
+ */
+export function inTheWayOf(wanted: readonly string[]): {
+  readonly file: (path: string) => boolean;
+  readonly folder: (path: string) => boolean;
+} {
+  const paths = new Set(wanted);
+  const needed = new Set(wanted.flatMap((path) => foldersBetween('', path)));
+  const folder = (path: string) =>
+    paths.has(path) || foldersBetween('', path).some((above) => paths.has(above));
+  return { folder, file: (path) => needed.has(path) || folder(path) };
+}
+
 /** Every folder on the way from a root to a path, nearest the root first, without the root. */
 export function foldersBetween(root: string, path: string): string[] {
   const segments = folderOf(path).slice(root.length).split('/').slice(1);

@@ -1,19 +1,24 @@
 import type { Change } from '../../release/plan.ts';
 import type { WorkspaceFile } from './files.ts';
 import type { ChangeData, Deployed } from './inventory.ts';
-import { foldersBetween } from './paths.ts';
+import { inTheWayOf } from './paths.ts';
 
 /** How a deployed file differs in the workspace from what we put there, by path. */
 export type Drift = ReadonlyMap<string, 'gone' | 'changed' | 'replaced'>;
 
-/** What a release changes in the workspace: files that differ or may differ, files and folders that are left over. */
+/**
+ * What a release changes in the workspace: files that differ or may differ, and what stands in their way. Other files
+ * that left the project stay for jobs that name them: they are removed after the jobs were switched, by `clean-up`.
+ */
 export function changesFor(wanted: readonly WorkspaceFile[], deployed: Deployed, drift: Drift): Change[] {
   const paths = new Set(wanted.map(({ path }) => path));
-  const leftOver = [...new Set([...deployed.files.keys(), ...deployed.uncertain.keys()])];
+  const isInTheWay = inTheWayOf([...paths]);
+  const known = [...new Set([...deployed.files.keys(), ...deployed.uncertain.keys()])];
+  const files = known.filter((path) => !paths.has(path) && isInTheWay.file(path));
   return [
     ...wanted.flatMap((file) => changeOf(file, deployed, drift.get(file.path))),
-    ...leftOver.filter((path) => !paths.has(path)).map((path) => removalOf(path, deployed)),
-    ...foldersLeftOver(wanted, deployed).map(folderRemoval),
+    ...files.map((path) => removalOf(path, deployed)),
+    ...[...deployed.folders].filter(isInTheWay.folder).map(folderRemoval),
   ];
 }
 
@@ -61,14 +66,9 @@ function removalOf(path: string, { files, uncertain, uploads }: Deployed): Chang
     before: there?.sha256 || null,
     after: null,
     class: 'reversible',
-    detail: `${from} is no longer in the project`,
+    detail: `${from} is no longer in the project, and in the way of what is`,
     data: { form, from, upload: uploads + 1 },
   };
-}
-
-function foldersLeftOver(wanted: readonly WorkspaceFile[], { folders }: Deployed): string[] {
-  const inUse = new Set(wanted.flatMap(({ path }) => foldersBetween('', path)));
-  return [...folders].filter((folder) => !inUse.has(folder));
 }
 
 function folderRemoval(folder: string): Change {

@@ -2,13 +2,12 @@ import * as z from 'zod';
 import type { WorkspaceTree } from '../../engine/databricks-client.ts';
 import type { ContentStore } from '../../engine/ports.ts';
 import type { Manifest, ManifestFile } from '../../project/manifest.ts';
-import { filesOf } from '../../project/manifest.ts';
 import { sha256 } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
-import { testRoot, treeText, versionFolder } from '../release-layout.ts';
+import { treeText, versionFolder } from '../release-layout.ts';
 import { wrongIn } from './complete.ts';
 import type { WorkspaceFile } from './files.ts';
-import { workspaceFiles } from './files.ts';
+import { treesOf, workspaceFiles } from './files.ts';
 import type { Deployed, Version, VersionData } from './inventory.ts';
 
 /** An artifact of a release, and the folder that it has for itself. */
@@ -21,11 +20,7 @@ export interface Part {
 
 /** The notebooks and the tests of a release, as far as it has them. */
 export function partsOf(manifest: Manifest, root: string): Part[] {
-  const trees = [
-    { root, files: filesOf(manifest, 'databricks-notebooks') },
-    { root: testRoot(root), files: filesOf(manifest, 'databricks-tests') },
-  ];
-  return trees
+  return treesOf(manifest, root)
     .filter(({ files }) => files.length > 0)
     .map((tree) => ({ ...tree, folder: versionFolder(tree.root, tree.files, 'versioned') }));
 }
