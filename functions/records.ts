@@ -1,12 +1,12 @@
 import { app } from '@azure/functions';
-import { service } from '../shared/app.ts';
+import { serviceForMessage } from '../shared/app.ts';
 import { handleRecordMessage } from '../shared/engine/telemetry.ts';
 
 app.serviceBusQueue('records', {
   connection: 'ServiceBus',
   queueName: 'records',
-  handler: (body, context) => {
-    const { ports } = service(context);
+  handler: async (body, context) => {
+    const { ports } = await serviceForMessage(context);
     return handleRecordMessage(ports, ports.telemetry, body);
   },
 });

@@ -1,9 +1,12 @@
 import { app } from '@azure/functions';
-import { service } from '../shared/app.ts';
+import { serviceForMessage } from '../shared/app.ts';
 import { handleStepMessage } from '../shared/engine/handle-message.ts';
 
 app.serviceBusQueue('steps', {
   connection: 'ServiceBus',
   queueName: 'steps',
-  handler: (body, context) => handleStepMessage(service(context).ports, body, context.invocationId),
+  handler: async (body, context) => {
+    const { ports } = await serviceForMessage(context);
+    return handleStepMessage(ports, body, context.invocationId);
+  },
 });

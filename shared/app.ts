@@ -13,13 +13,14 @@ import { tableReleases } from './adapters/table-releases.ts';
 import { TableStore } from './adapters/table-store.ts';
 import { telemetryOf } from './adapters/telemetry.ts';
 import { approvalReader } from './azure-devops/approval-reader.ts';
-import type { Config } from './config.ts';
-import { readConfig } from './config.ts';
+import type { Config, WebhookConfig } from './config.ts';
+import { readConfig, readWebhookConfig, settingsProblems } from './config.ts';
 import type { Clients } from './engine/clients.ts';
 import type { Ports } from './engine/engine-ports.ts';
 import type { Deliveries, Log, Projects, Records } from './engine/ports.ts';
 import type { Directory } from './engine/take-intake.ts';
 import type { Telemetry } from './engine/telemetry.ts';
+import { orWait } from './engine/wait-for-settings.ts';
 import names from './names.json';
 import { projectDirectory } from './project/directory.ts';
 import { lazyKinds } from './steps/lazy-kinds.ts';
@@ -52,8 +53,30 @@ let built: { readonly config: Config; readonly ports: Omit<ServicePorts, 'log'> 
 export function service(invocation: InvocationLog): Service {
   built ??= build(readConfig(process.env));
   const { config, ports } = built;
-  const log: Log = consoleLog(invocation);
-  return { config, ports: { ...ports, log } };
+  return { config, ports: { ...ports, log: logOf(invocation) } };
+}
+
+/** The log of an invocation, whatever the settings say. */
+export function logOf(invocation: InvocationLog): Log {
+  return consoleLog(invocation);
+}
+
+/**
+ * The same for a message of a queue, which must outlive settings that are wrong for a while.
+ * @throws what `service` throws, only later.
+ */
+export function serviceForMessage(invocation: InvocationLog): Promise<Service> {
+  return orWait(() => service(invocation), { clock: systemClock, log: logOf(invocation) });
+}
+
+/** Who may call the webhook. @throws UnreadableInput naming the settings that are missing or wrong. */
+export function webhookConfig(): WebhookConfig {
+  return readWebhookConfig(process.env);
+}
+
+/** All that is wrong with the settings, by name; empty when all is well. */
+export function wrongSettings(): readonly string[] {
+  return settingsProblems(process.env);
 }
 
 function build(config: Config): NonNullable<typeof built> {

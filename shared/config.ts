@@ -4,18 +4,20 @@ import { UnreadableInput } from './errors.ts';
 /** Where a service is: a connection string (keys), or an address that the managed identity may use. */
 export type Endpoint = { readonly connectionString: string } | { readonly address: string };
 
-/** All settings of the service, read once from the environment. */
+/** Who may call the webhook. */
+export interface WebhookConfig {
+  readonly user: string;
+  readonly passwords: readonly string[];
+  readonly subscriptions: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+/** All settings of the service but those of the webhook, read once from the environment. */
 export interface Config {
   readonly serviceBus: Endpoint;
   readonly storage:
     | { readonly connectionString: string }
     | { readonly tables: string; readonly blobs: string };
-  readonly webhook: {
-    readonly user: string;
-    readonly passwords: readonly string[];
-    readonly subscriptions: readonly string[];
-    readonly accounts: readonly string[];
-  };
   /** Connection string of Application Insights; null: records are only logged. */
   readonly telemetry: string | null;
   readonly azureDevOpsUrl: string;
@@ -33,12 +35,7 @@ const list = z
   .default('')
   .transform((text) => text.split(/[,;\s]+/).filter((part) => part !== ''));
 
-const settings = z.object({
-  ServiceBus: z.string().optional(),
-  ServiceBus__fullyQualifiedNamespace: z.string().optional(),
-  Storage: z.string().optional(),
-  Storage__tableServiceUri: z.url().optional(),
-  Storage__blobServiceUri: z.url().optional(),
+const webhookSettings = z.object({
   WEBHOOK_USER: z.string().min(1).default('azure-devops'),
   WEBHOOK_PASSWORDS: z
     .string('set it to one password, or two while it is being changed, separated by a space')
@@ -48,6 +45,14 @@ const settings = z.object({
     }),
   WEBHOOK_SUBSCRIPTIONS: list.transform((ids) => ids.map((id) => id.toLowerCase())),
   WEBHOOK_ACCOUNTS: list,
+});
+
+const settings = z.object({
+  ServiceBus: z.string().optional(),
+  ServiceBus__fullyQualifiedNamespace: z.string().optional(),
+  Storage: z.string().optional(),
+  Storage__tableServiceUri: z.url().optional(),
+  Storage__blobServiceUri: z.url().optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().min(1).optional(),
   AZURE_DEVOPS_URL: z.url().default('https://dev.azure.com'),
   ARTIFACT_HOSTS: z
@@ -60,30 +65,28 @@ const settings = z.object({
 });
 
 type Settings = z.infer<typeof settings>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names of all settings. */
-export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(settings.shape),
+  ...Object.keys(webhookSettings.shape),
+];
 
 /**
- * Reads the settings. Pure: the environment is an argument.
+ * Reads the settings. Pure: the environment is an argument. Those of the webhook are left out: a password that is
+ * being changed must not stop what is under way.
  * @throws UnreadableInput that names every setting that is missing or wrong, and never its value.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const read = settings.safeParse(env);
-  if (!read.success) {
-    const problems = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new UnreadableInput(`settings: ${problems.join('; ')}`);
-  }
-  const { data } = read;
+export function readConfig(env: Environment): Config {
+  const problems = problemsOf(settings, env);
+  const { data } = settings.safeParse(env);
+  const serviceBus = data === undefined ? null : serviceBusOf(data);
+  const storage = data === undefined ? null : storageOf(data);
+  if (data === undefined || serviceBus === null || storage === null)
+    throw wrong([...problems, ...placeProblems(env)]);
   return {
-    serviceBus: serviceBusOf(data),
-    storage: storageOf(data),
-    webhook: {
-      user: data.WEBHOOK_USER,
-      passwords: data.WEBHOOK_PASSWORDS,
-      subscriptions: data.WEBHOOK_SUBSCRIPTIONS,
-      accounts: data.WEBHOOK_ACCOUNTS,
-    },
+    ...{ serviceBus, storage },
     telemetry: data.APPLICATIONINSIGHTS_CONNECTION_STRING ?? null,
     azureDevOpsUrl: data.AZURE_DEVOPS_URL,
     artifactHosts: data.ARTIFACT_HOSTS,
@@ -93,17 +96,61 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-function serviceBusOf({ ServiceBus, ServiceBus__fullyQualifiedNamespace: address }: Settings): Endpoint {
-  if (ServiceBus !== undefined) return { connectionString: ServiceBus };
-  if (address !== undefined) return { address };
-  throw new UnreadableInput('settings: ServiceBus or ServiceBus__fullyQualifiedNamespace must be set');
+/** Reads the settings of the webhook. @throws UnreadableInput as readConfig does. */
+export function readWebhookConfig(env: Environment): WebhookConfig {
+  const { data } = webhookSettings.safeParse(env);
+  if (data === undefined) throw wrong(problemsOf(webhookSettings, env));
+  return {
+    user: data.WEBHOOK_USER,
+    passwords: data.WEBHOOK_PASSWORDS,
+    subscriptions: data.WEBHOOK_SUBSCRIPTIONS,
+    accounts: data.WEBHOOK_ACCOUNTS,
+  };
 }
 
-function storageOf(data: Settings): Config['storage'] {
+/** All that is wrong with the settings, by name and never with a value; empty when all is well. */
+export function settingsProblems(env: Environment): string[] {
+  return [...problemsOf(settings, env), ...placeProblems(env), ...problemsOf(webhookSettings, env)];
+}
+
+function wrong(problems: readonly string[]): UnreadableInput {
+  return new UnreadableInput(`settings: ${problems.join('; ')}`);
+}
+
+function problemsOf(shape: z.ZodType, env: Environment): string[] {
+  const issues = shape.safeParse(env).error?.issues ?? [];
+  return issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+}
+
+/** Of the settings of which one of two must be there. */
+function placeProblems(env: Environment): string[] {
+  const bus =
+    serviceBusOf(env) === null ? ['ServiceBus or ServiceBus__fullyQualifiedNamespace must be set'] : [];
+  const storage =
+    storageOf(env) === null
+      ? ['Storage, or Storage__tableServiceUri and Storage__blobServiceUri, must be set']
+      : [];
+  return [...bus, ...storage];
+}
+
+type Places = Partial<
+  Pick<
+    Settings,
+    | 'ServiceBus'
+    | 'ServiceBus__fullyQualifiedNamespace'
+    | 'Storage'
+    | 'Storage__tableServiceUri'
+    | 'Storage__blobServiceUri'
+  >
+>;
+
+function serviceBusOf({ ServiceBus, ServiceBus__fullyQualifiedNamespace: address }: Places): Endpoint | null {
+  if (ServiceBus !== undefined) return { connectionString: ServiceBus };
+  return address === undefined ? null : { address };
+}
+
+function storageOf(data: Places): Config['storage'] | null {
   if (data.Storage !== undefined) return { connectionString: data.Storage };
   const { Storage__tableServiceUri: tables, Storage__blobServiceUri: blobs } = data;
-  if (tables !== undefined && blobs !== undefined) return { tables, blobs };
-  throw new UnreadableInput(
-    'settings: Storage, or Storage__tableServiceUri and Storage__blobServiceUri, must be set',
-  );
+  return tables === undefined || blobs === undefined ? null : { tables, blobs };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../shared/config.ts';
+import { readConfig, readWebhookConfig, settingsProblems } from '../shared/config.ts';
 import { UnreadableInput } from '../shared/errors.ts';
 
 const LEAST = {
@@ -11,6 +11,7 @@ const LEAST = {
 function problem(env: Record<string, string | undefined>): string {
   try {
     readConfig(env);
+    readWebhookConfig(env);
   } catch (error) {
     if (error instanceof UnreadableInput) return error.message;
     throw error;
@@ -25,8 +26,9 @@ describe('settings', () => {
       armUrl: 'https://management.azure.com',
       telemetry: null,
       identityClientId: null,
-      webhook: { user: 'azure-devops', subscriptions: [], accounts: [] },
     });
+    expect(readWebhookConfig(LEAST)).toMatchObject({ user: 'azure-devops', subscriptions: [], accounts: [] });
+    expect(settingsProblems(LEAST)).toEqual([]);
   });
 
   test('addresses with the managed identity take the place of connection strings', () => {
@@ -45,7 +47,7 @@ describe('settings', () => {
 
   test('two passwords are valid while one is being changed', () => {
     const both = 'the-old-one-1234567 the-new-one-1234567';
-    const { passwords } = readConfig({ ...LEAST, WEBHOOK_PASSWORDS: both }).webhook;
+    const { passwords } = readWebhookConfig({ ...LEAST, WEBHOOK_PASSWORDS: both });
     expect(passwords).toEqual(['the-old-one-1234567', 'the-new-one-1234567']);
   });
 
@@ -61,6 +63,19 @@ describe('settings', () => {
     ['a vault address without the vault', { ...LEAST, KEY_VAULT_URL: 'https://vault' }, /KEY_VAULT_URL/],
   ])('%s is refused by name', (_title, env, reason) => {
     expect(problem(env)).toMatch(reason);
+  });
+
+  test('a wrong password of the webhook stops nothing but the webhook', () => {
+    const env = { ...LEAST, WEBHOOK_PASSWORDS: 'short' };
+    expect(readConfig(env).serviceBus).toEqual({ connectionString: 'Endpoint=sb://x' });
+    expect(() => readWebhookConfig(env)).toThrow(UnreadableInput);
+  });
+
+  test('all that is wrong is named at once', () => {
+    const env = { WEBHOOK_PASSWORDS: 'short', ARM_URL: 'nowhere' };
+    const names = settingsProblems(env).map((text) => text.split(/[ :,]/)[0]);
+    expect(names).toEqual(['ARM_URL', 'ServiceBus', 'Storage', 'WEBHOOK_PASSWORDS']);
+    for (const each of ['ARM_URL', 'ServiceBus', 'Storage']) expect(problem(env)).toContain(each);
   });
 
   test('a refusal never repeats a value', () => {

@@ -1,5 +1,6 @@
 import type { Ports } from '../engine/engine-ports.ts';
 import { sendIntake } from '../engine/intake-message.ts';
+import type { Log } from '../engine/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { WebhookCredentials } from './credentials.ts';
 import { isAuthentic } from './credentials.ts';
@@ -52,6 +53,22 @@ export async function receiveWebhook(
   } catch (error) {
     ports.log.error(`a service hook could not be queued: ${messageOf(error)}`, { subscription });
     return 503;
+  }
+}
+
+/**
+ * Runs the handler of the webhook. Whatever it throws, a wrong setting above all, is logged and answered 503: a 500
+ * would lose the events of twenty minutes.
+ */
+export async function orUnavailable(
+  log: Pick<Log, 'error'>,
+  handler: () => Promise<number>,
+): Promise<{ readonly status: number }> {
+  try {
+    return { status: await handler() };
+  } catch (error) {
+    log.error(`a service hook could not be received: ${messageOf(error)}`, {});
+    return { status: 503 };
   }
 }
 
