@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { integrationTests } from '../../shared/steps/integration-tests.ts';
 import { contentOf, contextOf } from './step-runner.ts';
 import type { Calls, TestsWorld } from './tests-world.ts';
-import { applyWithRetries, suiteFile, testsWorld } from './tests-world.ts';
+import { applyWithRetries, resultsPath, suiteFile, testsWorld } from './tests-world.ts';
 
 let site: TestsWorld;
 
@@ -104,5 +104,33 @@ describe('looking ahead', () => {
   test('finds a file that cannot be used', async () => {
     site.world.artifacts = { 'databricks-config': { 'tests.json': '{"integration_tests":{"submit":{}}}' } };
     expect(await check()).toEqual([expect.stringMatching(/^tests\.json cannot be used\. /)]);
+  });
+
+  const checkResults = (results: string) => {
+    const file = { integration_tests: { results, submit: { tasks: [{ task_key: 'a' }] } } };
+    site.world.artifacts = {
+      ...site.world.artifacts,
+      'databricks-config': { 'tests.json': JSON.stringify(file) },
+    };
+    return check();
+  };
+
+  test.each([
+    ['dbfs:/results.xml', 'dbfs:/results.xml'],
+    [`\${unityCatalogName}/results.xml`, 'parking_sensors_catalog_dev/results.xml'],
+    [`dbfs:/\${outputs.folder}/results.xml`, `dbfs:/\${outputs.folder}/results.xml`],
+    ['/Volumes/a/b/c', '/Volumes/a/b/c'],
+  ])('finds results that are in no volume: %s', async (results, shown) => {
+    expect(await checkResults(results)).toEqual([
+      `tests.json cannot be used. integration_tests.results is "${shown}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`,
+    ]);
+  });
+
+  test.each([
+    resultsPath(`\${slipway.run}`),
+    `\${outputs.volume}/results.xml`,
+    `/Volumes/\${outputs.catalog}/results.xml`,
+  ])('lets pass what may be in one: %s', async (results) => {
+    expect(await checkResults(results)).toEqual([]);
   });
 });

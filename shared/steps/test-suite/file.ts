@@ -56,10 +56,7 @@ export async function readSuite(context: StepContext, kind: SuiteKind): Promise<
   const raw = await rawSuite(context, kind);
   if (raw === undefined) return null;
   const { results, submit } = suiteIn(substitute(raw, await valuesFor(context, raw)).value, kind);
-  if (!RESULTS.test(results))
-    throw wrongFile([
-      `${kind.key}.results is "${results}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`,
-    ]);
+  if (!RESULTS.test(results)) throw wrongFile([notInVolume(kind, results)]);
   const { timeout_seconds: timeout = 0 } = submit;
   return {
     ...kind,
@@ -69,16 +66,33 @@ export async function readSuite(context: StepContext, kind: SuiteKind): Promise<
   };
 }
 
-/** What is wrong with the suite, as far as it can be said before anything is deployed: one sentence each. */
+/**
+ * What is wrong with the suite, as far as it can be said before anything is deployed: one sentence each. Names that have
+ * no value yet stay as they are.
+ */
 export async function suiteProblems(context: StepContext, kind: SuiteKind): Promise<readonly string[]> {
   try {
     const raw = await rawSuite(context, kind);
-    if (raw !== undefined) suiteIn(raw, kind);
-    return [];
+    if (raw === undefined) return [];
+    const { results } = suiteIn(substitute(raw, await knownValues(context)).value, kind);
+    return mayBeInVolume(results) ? [] : [wrongFile([notInVolume(kind, results)]).message];
   } catch (error) {
     if (error instanceof Refusal) return [error.message];
     throw error;
   }
+}
+
+const VOLUMES = '/Volumes/';
+
+/** Where a part has no value yet, the beginning must do. */
+function mayBeInVolume(results: string): boolean {
+  if (namesIn(results).length === 0) return RESULTS.test(results);
+  const beginning = results.slice(0, results.indexOf('${'));
+  return beginning.startsWith(VOLUMES) || VOLUMES.startsWith(beginning);
+}
+
+function notInVolume({ key }: SuiteKind, results: string): string {
+  return `${key}.results is "${results}": it must be a file in a volume, /Volumes/catalog/schema/volume/….`;
 }
 
 /** The suite as it stands in the file; undefined when there is none. */
@@ -104,9 +118,13 @@ export function wrongFile(problems: readonly string[]): Refusal {
 }
 
 /** A stage of tests has no infrastructure of its own: it asks for what was deployed into its environment before it. */
-async function valuesFor(context: StepContext, raw: unknown): Promise<ReadonlyMap<string, string>> {
+async function knownValues(context: StepContext): Promise<ReadonlyMap<string, string>> {
   const deployment = { ...context, stage: context.environment ?? context.stage };
-  const values = new Map([...(await referenceValues(deployment)), ...(await deployedIds(deployment))]);
+  return new Map([...(await referenceValues(deployment)), ...(await deployedIds(deployment))]);
+}
+
+async function valuesFor(context: StepContext, raw: unknown): Promise<ReadonlyMap<string, string>> {
+  const values = await knownValues(context);
   const missing = namesIn(raw).filter((name) => !values.has(name));
   if (missing.length === 0) return values;
   const references = missing.map((name) => `\${${name}}`).join(', ');
