@@ -44,9 +44,12 @@ const putWheels = async (...versions: string[]) => {
     });
 };
 /** Starts a run on the cluster, alone or in a loop around its task. @returns its id. */
-const runOnIt = async (durationInMs: number, inLoop = false): Promise<bigint> => {
+const runOnIt = async (
+  durationInMs: number,
+  { inLoop = false, id }: { inLoop?: boolean; id?: string } = {},
+): Promise<bigint> => {
   config.twin.scriptRuns({ durationInMs });
-  const { cluster_id: existing_cluster_id } = await cluster();
+  const existing_cluster_id = id ?? (await cluster()).cluster_id;
   const task = { task_key: 'a', existing_cluster_id, notebook_task: { notebook_path: '/Shared/nb' } };
   const loop = { task_key: 'loop', for_each_task: { inputs: '[1]', task } };
   const body = { run_name: 'nightly', tasks: [inLoop ? loop : task] };
@@ -117,7 +120,7 @@ describe('a cluster that nobody uses', () => {
 describe('a cluster in use', () => {
   test.each([false, true])('keeps its settings until its runs have ended (in a loop: %s)', async (inLoop) => {
     await first();
-    const run = await runOnIt(150_000, inLoop);
+    const run = await runOnIt(150_000, { inLoop });
     want({ num_workers: 2 });
     const { refused, calls } = await config.redeploy();
     expect(refused).toBeNull();
@@ -195,6 +198,48 @@ describe('a cluster in use', () => {
     });
     await config.redeploy();
     expect(config.written()).toEqual({ 'Clusters.edit': 2 });
+  });
+});
+
+describe('several clusters', () => {
+  const both = (more: object = {}) =>
+    config.release({
+      policies: [POLICY],
+      clusters: [
+        { ...CLUSTER, cluster_name: 'another', ...more },
+        { ...CLUSTER, ...more },
+      ],
+    });
+  const runOnShared = async (durationInMs: number) => {
+    const { clusters } = await config.call('GET', '/api/2.1/clusters/list');
+    type Listed = { cluster_name: string; cluster_id: string };
+    return runOnIt(durationInMs, {
+      id: clusters.find(({ cluster_name }: Listed) => cluster_name === 'shared').cluster_id,
+    });
+  };
+
+  test('are left alone until all of them are free, so that none has what its jobs do not know', async () => {
+    both();
+    await config.deploy();
+    await config.pass(1_000);
+    const run = await runOnShared(24 * HOUR_IN_MS);
+    config.release({ policies: [POLICY, { name: 'new', definition: {} }] });
+    both({ num_workers: 2 });
+    const { refused, calls } = await config.redeploy();
+    expect(refused).toContain(`cluster shared (`);
+    expect(refused).toContain(`nightly (run ${run}) uses it.`);
+    expect([config.written(), calls]).toEqual([{}, 61]);
+  });
+
+  test('change one after the other when all are free', async () => {
+    both();
+    await config.deploy();
+    await config.pass(1_000);
+    const run = await runOnShared(150_000);
+    both({ num_workers: 2 });
+    expect((await config.redeploy()).refused).toBeNull();
+    expect(config.written()).toEqual({ 'Clusters.edit': 2 });
+    expect(await resultOf(run)).toBe('SUCCESS');
   });
 });
 

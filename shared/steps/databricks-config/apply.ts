@@ -6,7 +6,7 @@ import type { StepContext } from '../step.ts';
 import type { TaskEnd } from '../work-through.ts';
 import { changeAccess, folderId } from './access.ts';
 import { runsOfJob } from './busy.ts';
-import { changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
+import { areFree, changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
 import type { ConfigTask, EndingRuns } from './continuous.ts';
 import { activeOf, isLive, paused } from './continuous.ts';
 import { differenceOf } from './difference.ts';
@@ -31,7 +31,7 @@ export interface ApplySite extends Pick<StepContext, 'content'> {
 }
 
 /**
- * The tasks that make exactly these changes: policies, clusters one by one, access to what jobs use, then all jobs at
+ * The tasks that make exactly these changes: a look at the clusters, then policies, clusters one by one, access to what jobs use, then all jobs at
  * once, access to jobs, and at last what goes, in the other direction. So nothing refers to what is not there, and
  * jobs change over together when all else has.
  */
@@ -49,13 +49,25 @@ export function tasksFor(changes: readonly Change[], site: ApplySite): ConfigTas
     changes.filter(isOf('cluster', true)),
     changes.filter(isOf('policy', true)),
   ];
-  return groups.flatMap((group, phase) =>
+  const tasks = groups.flatMap((group, index) =>
     group.map((change) => ({
-      phase,
+      phase: index + 1,
       switches: isOf('job', false)(change),
       run: () => madeOrRefused(change, site),
     })),
   );
+  return [...lookAhead(changes, site), ...tasks];
+}
+
+/** One cluster alone is looked at when it changes. */
+function lookAhead(changes: readonly Change[], { client }: ApplySite): ConfigTask[] {
+  const all = changes.flatMap((change) => {
+    const data = thingData(change);
+    if (data?.kind !== 'cluster' || change.action !== 'update') return [];
+    const { id = '', name, settings = false, back, install = [], uninstall = [] } = data;
+    return [{ id, name, settings: settings || back !== undefined ? {} : null, install, uninstall }];
+  });
+  return all.length < 2 ? [] : [{ phase: 0, switches: false, run: () => areFree(all, client) }];
 }
 
 const JOB = targetOf('job', '');

@@ -22,13 +22,9 @@ export interface ClusterWork {
 export async function changeCluster(work: ClusterWork, client: DatabricksClient): Promise<TaskEnd> {
   const { clusters } = client;
   const { id, settings } = work;
-  const cluster = await clusters.get(id);
-  if (cluster === null) return goneSince('cluster', work.name);
-  if (!STEADY.includes(cluster.state)) return passing(cluster);
-  const libraries = libraryWork(work, await clusters.libraries(id), cluster.state === 'RUNNING');
-  const restarts = cluster.state === 'RUNNING' && (settings !== null || libraries.needRestart);
-  const busy = restarts ? await busyWith(cluster, client) : null;
-  if (busy !== null) return busy;
+  const seen = await lookAt(work, client);
+  if (!('cluster' in seen)) return seen;
+  const { cluster, libraries, restarts } = seen;
   if (libraries.uninstall.length > 0) await clusters.uninstall(id, libraries.uninstall);
   if (libraries.install.length > 0) await clusters.install(id, libraries.install);
   if (restarts || settings !== null) {
@@ -39,6 +35,37 @@ export async function changeCluster(work: ClusterWork, client: DatabricksClient)
   return libraries.comesBack
     ? { later: `${nameOf(cluster)} restarts before its libraries can be installed.` }
     : null;
+}
+
+/**
+ * Whether all of these clusters could be changed now. Asked before the first one is: one that has restarted with a new
+ * library must not wait for jobs which cannot change, since another cluster is in use.
+ */
+export async function areFree(all: readonly ClusterWork[], client: DatabricksClient): Promise<TaskEnd> {
+  const seen = await Promise.all(all.map((work) => lookAt(work, client)));
+  const refused = seen.flatMap((one) => ('refused' in one ? [one.refused] : []));
+  const later = seen.flatMap((one) => ('later' in one ? [one.later] : []));
+  if (refused.length > 0) return { refused: refused.join(' ') };
+  return later.length > 0 ? { later: later.join(' ') } : null;
+}
+
+/** What there is to do, or why it cannot be done now. */
+async function lookAt(
+  work: ClusterWork,
+  client: DatabricksClient,
+): Promise<
+  | { readonly cluster: Cluster; readonly libraries: LibraryWork; readonly restarts: boolean }
+  | NonNullable<TaskEnd>
+> {
+  const { clusters } = client;
+  const cluster = await clusters.get(work.id);
+  if (cluster === null) return goneSince('cluster', work.name);
+  if (!STEADY.includes(cluster.state)) return passing(cluster);
+  const isRunning = cluster.state === 'RUNNING';
+  const libraries = libraryWork(work, await clusters.libraries(work.id), isRunning);
+  const restarts = isRunning && (work.settings !== null || libraries.needRestart);
+  const busy = restarts ? await busyWith(cluster, client) : null;
+  return busy ?? { cluster, libraries, restarts };
 }
 
 /** Removes a cluster as soon as no run needs it. */
@@ -98,11 +125,11 @@ async function busyWith(cluster: Cluster, { runs }: DatabricksClient): Promise<T
   };
 }
 
-function passing(cluster: Cluster): TaskEnd {
+function passing(cluster: Cluster): { readonly later: string } {
   return { later: `${nameOf(cluster)} is ${cluster.state} and cannot be changed now.` };
 }
 
-export function goneSince(kind: ThingKind, name: string): TaskEnd {
+export function goneSince(kind: ThingKind, name: string): { readonly refused: string } {
   return { refused: `${targetOf(kind, name)} is gone since it was planned. Retry the stage.` };
 }
 
