@@ -26,6 +26,11 @@ export interface ArmSettings extends TwinSettings {
   /** For parameters that refer to secrets of a vault. */
   readSecret?: ReadSecret;
   validatesLater?: boolean;
+  /**
+   * What-if of Azure shows what a provider filled in, and the template does not have, as properties that would be
+   * deleted, on every run, although no deployment deletes them.
+   */
+  showsDefaults?: boolean;
   pageSize?: number;
 }
 
@@ -66,6 +71,7 @@ export function createArmTwin(settings: ArmSettings = {}): ArmTwin {
     readSecret,
     permits,
     durations: { ...DEFAULT_DURATIONS, ...durations },
+    showsDefaults: settings.showsDefaults ?? false,
   };
   const parts = partsOf(world);
   const twin = createTwin({

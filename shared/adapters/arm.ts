@@ -16,7 +16,7 @@ const VERSION = { 'api-version': '2025-04-01' };
 /** A subscription refills 25 reads and 10 writes a second for each principal. */
 const ARM_LIMIT: Limit = { requestsPerSecond: 10, inFlight: 5, burst: 50 };
 const DEFAULT_PAUSE_IN_MS = 2_000;
-const SHORTEST_PAUSE_IN_MS = 200;
+const SHORTEST_PAUSE_IN_MS = 100;
 const LONGEST_PAUSE_IN_MS = 10_000;
 const LONGEST_VALIDATION_IN_MS = 30_000;
 /** Modules in modules. */

@@ -1,5 +1,5 @@
 import { evaluateDeep } from '../expressions/evaluate.ts';
-import { asObject, NotYetKnown, type ValueObject } from '../expressions/value.ts';
+import { asObject, isObject, NotYetKnown, type Value, type ValueObject } from '../expressions/value.ts';
 import { parentIdOf, partsOfId, resourceGroupId } from '../resource-id.ts';
 import type { StoredResource } from '../state.ts';
 import { bodyOf, surplusOf } from './deploy-resource.ts';
@@ -43,7 +43,7 @@ export function whatIf(
 }
 
 function declaredChange(
-  { state }: ArmWorld,
+  { state, showsDefaults }: ArmWorld,
   { resource, context }: Preflight['resources'][number],
   { resultFormat }: WhatIfOptions,
 ): WhatIfChange {
@@ -53,10 +53,20 @@ function declaredChange(
   const body = asObject(evaluateDeep(bodyOf(resource.definition), context, asExpression));
   const after = payload({ ...resource, body });
   if (!stored) return { resourceId, changeType: 'Create', after };
-  const before = payload({ ...stored, apiVersion: resource.apiVersion });
+  const shown = showsDefaults ? { ...stored, body: merged(stored.added, stored.body) } : stored;
+  const before = payload({ ...shown, apiVersion: resource.apiVersion });
   const delta = propertyChanges(before, after);
   if (delta.length === 0) return { resourceId, changeType: 'NoChange', before, after };
   return { resourceId, changeType: 'Modify', before, after, delta };
+}
+
+/** What the provider added, and over it what was deployed. */
+function merged(added: ValueObject, deployed: ValueObject): ValueObject {
+  const both = Object.entries(deployed).map(([name, value]): [string, Value] => {
+    const below = added[name];
+    return [name, isObject(below) && isObject(value) ? merged(below, value) : value];
+  });
+  return { ...added, ...Object.fromEntries(both) };
 }
 
 function asExpression(text: string, error: unknown): string {

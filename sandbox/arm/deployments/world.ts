@@ -24,4 +24,6 @@ export interface ArmWorld {
   durations: ArmDurations;
   readSecret: ReadSecret;
   permits: Permits;
+  /** Whether what-if shows values of providers as properties that a deployment deletes. */
+  showsDefaults: boolean;
 }

@@ -4,6 +4,7 @@ import type { Json } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
 import { readInventory, storeInventory, uncertainChanges } from '../inventory.ts';
 import type { StepContext } from '../step.ts';
+import type { NoiseLeaf } from './leaves.ts';
 import type { Infrastructure } from './source.ts';
 
 const first = z.strictObject({
@@ -26,6 +27,8 @@ const inventoryShape = z.union([
     resources: z.array(z.string()),
     /** Ids of those that earlier templates had. */
     left: z.array(z.string()),
+    /** What what-if shows of this content although nothing would change; older inventories do not know it. */
+    noise: z.array(z.strictObject({ resource: z.string(), path: z.string(), digest: z.string() })).optional(),
   }),
 ]);
 
@@ -46,23 +49,25 @@ export interface Deploying extends Resources {
   readonly deploymentId: string;
   readonly deployment: string;
   readonly outputs: Readonly<Record<string, Json>>;
+  readonly noise: readonly NoiseLeaf[];
 }
 
 /** Stores what was deployed now. @param before what was deployed until then. */
 export function storeDeployed(
   context: StepContext,
   before: Deployed | null,
-  now: Deploying,
+  { noise, ...now }: Deploying,
 ): Promise<string> {
-  const known =
+  const former =
     before === null
       ? []
       : [...before.earlier, { content: before.content, deploymentId: before.deploymentId }];
-  const earlier = known.filter(
+  const earlier = former.filter(
     ({ content }, index) =>
-      content !== now.content && known.findLastIndex((each) => each.content === content) === index,
+      content !== now.content && former.findLastIndex((each) => each.content === content) === index,
   );
-  return storeInventory(context, { ...now, schema: 2, earlier: earlier.slice(-LONGEST_HISTORY) });
+  const known = noise.length === 0 ? {} : { noise };
+  return storeInventory(context, { ...now, ...known, schema: 2, earlier: earlier.slice(-LONGEST_HISTORY) });
 }
 
 /**
@@ -95,6 +100,11 @@ export async function begunIn(context: StepContext): Promise<Begun> {
     isUncertain: changes.length > 0,
     resources: changes.flatMap((each) => resourcesIn(each).resources),
   };
+}
+
+/** Part of an output: ids of resources that stay in Azure although the template does not have them. */
+export function leftIn(left: readonly string[]): { readonly left?: readonly string[] } {
+  return left.length === 0 ? {} : { left };
 }
 
 const shape = z.object({ resources: z.array(z.string()), left: z.array(z.string()) });

@@ -1,16 +1,18 @@
-import type { PropertyDifference, ResourceDifference } from '../../engine/arm-client.ts';
+import type { ResourceDifference } from '../../engine/arm-client.ts';
 import { canonicalJson, sha256 } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
-import type { Resources } from './inventory.ts';
+import type { Deployed, Resources } from './inventory.ts';
 import { isDeployment } from './inventory.ts';
+import type { Leaf, NoiseLeaf } from './leaves.ts';
+import { leavesOf, notAmong } from './leaves.ts';
 import type { Infrastructure } from './source.ts';
 
 /** What the plan is made from besides what-if. */
 export interface PlanParts extends Resources {
   readonly wanted: Infrastructure;
   readonly deploymentId: string;
-  /** Content that was deployed last; null when none was. */
-  readonly deployed: string | null;
+  /** What was deployed last; null when nothing was. */
+  readonly deployed: Pick<Deployed, 'content' | 'noise'> | null;
   /** An earlier deployment was begun, and nobody knows how it ended. */
   readonly isUncertain: boolean;
 }
@@ -21,13 +23,14 @@ export interface PlanParts extends Resources {
  */
 export function changesFor(differences: readonly ResourceDifference[], parts: PlanParts): Change[] {
   const { wanted, deploymentId, deployed, isUncertain, resources, left } = parts;
-  const isNew = deployed !== wanted.digest || isUncertain;
-  const changes = differences.flatMap((difference) => resourceChange(difference, { wanted, isNew }));
+  const isNew = deployed?.content !== wanted.digest || isUncertain;
+  const noise = isNew ? [] : (deployed.noise ?? []);
+  const changes = differences.flatMap((difference) => resourceChange(difference, { wanted, isNew, noise }));
   if (!isNew && changes.length === 0) return [];
   const template: Change = {
     target: `main.json in ${wanted.resourceGroup}`,
     action: deployed === null ? 'create' : 'update',
-    before: deployed,
+    before: deployed?.content ?? null,
     after: wanted.digest,
     class: 'compensable',
     detail: `${reason(parts, isNew)}${unanalysed(differences)}${staying(parts)}`,
@@ -54,17 +57,22 @@ function staying({ left, wanted }: PlanParts): string {
   return `; not in main.json any more, and left in Azure: ${left.map((id) => shortId(id, wanted)).join(', ')}`;
 }
 
-function resourceChange(
-  { resourceId, changeType, after, delta }: ResourceDifference,
-  { wanted, isNew }: { readonly wanted: Infrastructure; readonly isNew: boolean },
-): Change[] {
+interface Sight {
+  readonly wanted: Infrastructure;
+  readonly isNew: boolean;
+  /** What what-if shows of this content although nothing would change. */
+  readonly noise: readonly NoiseLeaf[];
+}
+
+function resourceChange(difference: ResourceDifference, { wanted, isNew, noise }: Sight): Change[] {
+  const { resourceId, changeType, after } = difference;
   if (isDeployment(resourceId)) return [];
   const target = shortId(resourceId, wanted);
   switch (changeType) {
     case 'Create':
       return [{ target, action: 'create', before: null, after: digestOf(after), class: 'forward-only' }];
     case 'Modify':
-      return modification(target, leavesOf(delta ?? []).filter(counts));
+      return modification(target, leavesOf(difference).filter(notAmong(noise, difference)));
     case 'Delete':
       return [{ target, action: 'delete', before: digestOf(resourceId), after: null, class: 'forward-only' }];
     // "Is deployed, whatever changes" says nothing of what was deployed before.
@@ -98,36 +106,6 @@ function modification(target: string, leaves: readonly Leaf[]): Change[] {
 }
 
 const SIGNS: Readonly<Record<string, string>> = { Create: '+', Delete: '-' };
-
-type Leaf = Omit<PropertyDifference, 'children'>;
-
-function leavesOf(differences: readonly PropertyDifference[], at = ''): Leaf[] {
-  return differences.flatMap(({ children, ...difference }) => {
-    const path = pathBelow(at, difference.path);
-    return children != null && children.length > 0 ? leavesOf(children, path) : [{ ...difference, path }];
-  });
-}
-
-function pathBelow(at: string, path: string): string {
-  if (/^\d+$/.test(path)) return `${at}[${path}]`;
-  return at === '' ? path : `${at}.${path}`;
-}
-
-/** Names of properties that only the service writes. */
-const WRITTEN_BY_AZURE =
-  /(^|\.)(etag|provisioningState|systemData|creationTime|createdAt|changedTime|lastModified\w*)$/i;
-
-/** Whether a difference is one: what-if also shows what nobody declared, and what it cannot know before. */
-function counts({ path, propertyChangeType, before, after }: Leaf): boolean {
-  if (propertyChangeType === 'NoEffect' || WRITTEN_BY_AZURE.test(path)) return false;
-  if (isExpression(after)) return false;
-  return canonicalJson(before ?? null) !== canonicalJson(after ?? null);
-}
-
-/** Of the template language; `[[` begins a literal bracket. */
-function isExpression(value: unknown): boolean {
-  return typeof value === 'string' && /^\[[^[].*\]$/s.test(value);
-}
 
 /** Type and name of a resource of this resource group; the whole id of any other one. */
 function shortId(id: string, { subscription, resourceGroup }: Infrastructure): string {

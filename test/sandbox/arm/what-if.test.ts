@@ -76,6 +76,23 @@ describe('what-if', () => {
     expect(changes).toMatchObject([{ changeType: 'NoChange' }]);
   });
 
+  test('what the provider added shows as deletions, on every run, where the twin is to show defaults', async () => {
+    const { deploy, whatIf } = createArm({ showsDefaults: true });
+    for (const name of ['first', 'second']) {
+      await deploy(name, one({ properties: { colour: 'red' } }));
+      const [change] = (await whatIf(one({ properties: { colour: 'red' } }))).body.properties.changes;
+      expect(change.changeType).toBe('Modify');
+      expect(change.delta).toMatchObject([
+        { path: 'properties.provisioningState', propertyChangeType: 'Delete', before: 'Succeeded' },
+        {
+          path: 'properties.primaryEndpoints',
+          propertyChangeType: 'Delete',
+          before: { blob: 'https://stone.blob.core.windows.net/' },
+        },
+      ]);
+    }
+  });
+
   test('what somebody changed by hand is found', async () => {
     const { arm, deploy, whatIf } = createArm();
     await deploy('main', one());
