@@ -1,4 +1,5 @@
 import type { TellRun } from './effects.ts';
+import { MOST_TOLD } from './environment-lock.ts';
 import type { EnvironmentEvent } from './events.ts';
 import type { Environment } from './model.ts';
 
@@ -13,6 +14,7 @@ export function decideEnvironment(environment: Environment, event: EnvironmentEv
   if (typeof change === 'string') return { ignored: change };
   const effects = environment.waiting
     .filter((entry) => entry.waitsFor === 'environment')
+    .slice(0, MOST_TOLD)
     .map(({ run }): TellRun => {
       return {
         type: 'tell-run',

@@ -6,6 +6,12 @@ import { isEnded } from './model.ts';
 import type { StageDefinition } from './pipeline.ts';
 import { lockedBy } from './pipeline.ts';
 
+/**
+ * How many runs one transition tells something, since it is one transaction of at most 100 rows. Nobody is lost: who takes
+ * the environment hands it on, and the safety net asks every run.
+ */
+export const MOST_TOLD = 50;
+
 /** What became of a request for the environment. */
 export type LockAnswer = 'granted' | 'wait' | { readonly supersededBy: string };
 
@@ -75,9 +81,8 @@ export function releaseLock(draft: Draft, name: string): void {
   passLock(draft, name);
   const { lock, waiting } = environmentOf(draft, name);
   if (lock !== null || !isFrozen(draft, name)) return;
-  for (const { run, waitsFor } of waiting) {
-    if (waitsFor === 'environment' && run !== draft.run.id) tellFreed(draft, run, name);
-  }
+  const others = waiting.filter(({ run, waitsFor }) => waitsFor === 'environment' && run !== draft.run.id);
+  for (const { run } of others.slice(0, MOST_TOLD)) tellFreed(draft, run, name);
 }
 
 /** Whether a stage of the run changes or tests the environment, or plans while it holds it. */
@@ -121,7 +126,10 @@ export function releaseAfterStage(draft: Draft, ended: StageTurn, name: string):
   if (!goesOn || draft.run.cancelled !== null) releaseLock(draft, name);
 }
 
-/** Retires older releases that wait: for the environment, or (once a newer one is live) for an approval too. */
+/**
+ * Retires older releases that wait: for the environment, or (once a newer one is live) for an approval too. Those above
+ * `MOST_TOLD` are retired by the next release, or when they ask for the environment.
+ */
 export function retireOlder(draft: Draft, name: string, waitsFor: WaitingRun['waitsFor']): void {
   const { run } = draft;
   if (run.kind !== 'release' || environmentDefinition(run, name).policy !== 'latest') return;
@@ -133,8 +141,9 @@ export function retireOlder(draft: Draft, name: string, waitsFor: WaitingRun['wa
       (entry.waitsFor === 'environment' || waitsFor === 'approval'),
   );
   if (retired.length === 0) return;
-  changeEnvironment(draft, name, { waiting: waiting.filter((entry) => !retired.includes(entry)) });
-  for (const { run: other, stage } of retired) {
+  const told = retired.slice(0, MOST_TOLD);
+  changeEnvironment(draft, name, { waiting: waiting.filter((entry) => !told.includes(entry)) });
+  for (const { run: other, stage } of told) {
     const event = { type: 'stage-superseded', at: draft.at, stage, by: run.release.name } as const;
     draft.effects.push({ type: 'tell-run', run: other, event });
   }

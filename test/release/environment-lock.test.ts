@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { MOST_TOLD } from '../../shared/release/environment-lock.ts';
 import { Driver, MINUTE, NINE, RILEY } from './driver.ts';
 import { ONE_APPROVAL, pipeline, remoteStep, stage, step } from './pipelines.ts';
 
@@ -165,6 +166,48 @@ describe('being told of a free environment', () => {
     expect(driver.tell('release-1', { type: 'environment-freed', environment: 'staging' })).toBe(
       'the run does not wait for staging',
     );
+  });
+});
+
+describe('many runs in one queue', () => {
+  const MANY = 120;
+  /** A transaction has at most 100 rows, of which a few are the run, its event and the environment. */
+  const MOST_EFFECTS = 90;
+
+  test('are retired some at a time, and nobody who is left goes ahead of what is live', () => {
+    const table = pipeline([stage('production', { gate: ONE_APPROVAL })], 'latest');
+    const driver = new Driver();
+    for (let order = 1; order <= MANY; order += 1) {
+      driver.request(table, { release: { name: `build-${order}`, order } });
+      driver.work();
+    }
+    driver.approve('production', `release-${MANY}`);
+    driver.work(['production/deploy']);
+    driver.effects = driver.effects.filter(({ effect }) => effect.type === 'run-step');
+    driver.finish('production', 'deploy', { ...SUCCEEDED }, `release-${MANY}`);
+    expect(driver.effects.length).toBeLessThan(MOST_EFFECTS);
+    driver.work();
+    const waits = [...driver.runs.values()].filter(({ status }) => status === 'running');
+    expect(waits).toHaveLength(MANY - 1 - MOST_TOLD);
+    const [{ id } = { id: '' }] = waits;
+    driver.approve('production', id);
+    driver.work();
+    expect(driver.run(id).status).toBe('superseded');
+  });
+
+  test('are told of a lifted freeze some at a time, and each has its turn', () => {
+    const driver = new Driver();
+    const freeze = { id: 'f', from: NINE, to: NINE + 600 * MINUTE, why: 'fair', by: RILEY };
+    driver.tellEnvironment('staging', { type: 'freeze-set', at: NINE, ...freeze });
+    for (let order = 1; order <= MANY; order += 1) {
+      driver.request(pipeline([stage('staging')]), { release: { name: `build-${order}`, order } });
+      driver.work();
+    }
+    driver.effects = [];
+    driver.tellEnvironment('staging', { type: 'freeze-lifted', at: NINE, id: 'f', why: 'over', by: RILEY });
+    expect(driver.effects).toHaveLength(MOST_TOLD);
+    driver.work();
+    expect([...driver.runs.values()].filter(({ status }) => status !== 'succeeded')).toEqual([]);
   });
 });
 
