@@ -8,11 +8,10 @@ import { rollbackTarget } from '../release/rollback.ts';
 import type { Answer } from './answer.ts';
 import { notFound } from './answer.ts';
 import { findRelease } from './deployment-target.ts';
-import { releaseToUndo } from './release-to-undo.ts';
 
 type ReadPorts = Pick<Ports, 'store' | 'content' | 'releases'> & {
   readonly projects: Pick<Projects, 'readProject'>;
-  readonly records: Pick<Records, 'environments' | 'listRuns'>;
+  readonly records: Pick<Records, 'environments'>;
 };
 
 const MOST_LISTED = 200;
@@ -55,8 +54,8 @@ export async function listEnvironments({ records }: ReadPorts, project: string):
 export async function getEnvironment(ports: ReadPorts, project: string, name: string): Promise<Answer> {
   const environment = await findEnvironment(ports, project, name);
   if (environment === null) return notFound(`environment ${name} in project ${project}`);
-  const there = await releaseToUndo(ports, project, environment);
-  const target = there === null ? null : rollbackTarget(environment, there);
+  const { toUndo } = environment;
+  const target = toUndo === null ? null : rollbackTarget(environment, toUndo);
   return { status: 200, jsonBody: { ...environment, rollsBackTo: target?.release ?? null } };
 }
 

@@ -14,13 +14,12 @@ import { environmentPipeline } from '../release/rollback.ts';
 import type { Answer } from './answer.ts';
 import { notFound, problem } from './answer.ts';
 import { redeployTarget, targetOfRollback } from './deployment-target.ts';
-import { releaseToUndo } from './release-to-undo.ts';
 import type { DeploymentRequest } from './requests.ts';
 import { readDeployment } from './requests.ts';
 
 type DeploymentPorts = Pick<Ports, 'store' | 'bus' | 'clock' | 'releases' | 'kinds'> & {
   readonly projects: Pick<Projects, 'readProject'>;
-  readonly records: Pick<Records, 'events' | 'listRuns'>;
+  readonly records: Pick<Records, 'events'>;
 };
 
 /** A redeploy or a rollback as it comes over HTTP. */
@@ -57,7 +56,7 @@ export async function requestDeployment(ports: DeploymentPorts, call: Deployment
   const file = readStoredProject(registered.settings);
   if (!Object.hasOwn(file.environments, name)) return noSuchEnvironment(file, name);
   const environment = environments.get(name) ?? newEnvironment(name);
-  const there = await releaseToUndo(ports, project, environment);
+  const there = environment.toUndo;
   const wanted = { project, environment, release: asked.request.release ?? null, there };
   const find = call.kind === 'redeploy' ? redeployTarget : targetOfRollback;
   const target = await find(ports.releases, wanted);

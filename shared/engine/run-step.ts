@@ -3,7 +3,7 @@ import type { StepResult } from '../release/events.ts';
 import type { Environment, Run, StageState, StepState } from '../release/model.ts';
 import type { Change } from '../release/plan.ts';
 import { countChanges, isWithin, parseChanges, stepPlan } from '../release/plan.ts';
-import type { StepContext, StepKind } from '../steps/step.ts';
+import type { StepContext, StepKind, StepOutcome } from '../steps/step.ts';
 import type { Advanced } from './advance.ts';
 import { advance } from './advance.ts';
 import type { Ports } from './engine-ports.ts';
@@ -107,9 +107,17 @@ async function apply({ kind, step }: Claimed, context: StepContext): Promise<Bar
     step.mode === 'cancel'
       ? ((await kind.cancel?.(context)) ?? { done: {} })
       : await kind.apply(context, step.plan === null ? [] : await readChanges(context, step.plan.digest));
-  if ('refused' in outcome) return { type: 'step-refused', reason: redact(outcome.refused) };
+  if ('refused' in outcome) return refusal(outcome);
   if ('waiting' in outcome) return { type: 'step-waited', ...outcome.waiting };
   return { type: 'step-succeeded', output: outcome.done };
+}
+
+function refusal({
+  refused,
+  provesNothing,
+}: Extract<StepOutcome, { readonly refused: string }>): Bare<StepResult> {
+  const reason = redact(refused);
+  return { type: 'step-refused', reason, ...(provesNothing === true ? { provesNothing } : {}) };
 }
 
 /** The changes of a plan, from the content store, where only plans that we wrote have this digest. */

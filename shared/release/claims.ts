@@ -6,7 +6,7 @@ import { isEnded } from './model.ts';
 import { lockedBy } from './pipeline.ts';
 import { totalOf } from './plan.ts';
 import { isFrozenFor, stepBack } from './stages.ts';
-import { askAgain, failAttempt, failStep } from './steps.ts';
+import { askAgain, failAttempt, failStep, giveUp } from './steps.ts';
 
 /** A stage and one of its steps. */
 interface Found {
@@ -82,12 +82,14 @@ export function takeResult(draft: Draft, event: StepResult): string | null {
       noteInventory(draft, turn, stepTurn.step);
       return null;
     case 'step-waited':
+      // A look at something that goes on; the first wait after a start proves nothing yet.
+      if (step.memo !== null && event.memo !== null) step.failures = 0;
       step.memo = event.memo;
       askAgain(draft, stepTurn, event.until);
       return null;
     case 'step-refused':
       step.memo = null;
-      failStep(stepTurn, { definite: true, reason: event.reason });
+      failStep(stepTurn, { definite: event.provesNothing !== true, reason: event.reason });
       return null;
     case 'step-failed':
       failAttempt(draft, stepTurn, event.error);
@@ -118,7 +120,8 @@ export function abandon(draft: Draft, event: StepAbandoned): string | null {
   if ((step.status !== 'pending' && step.status !== 'waiting') || step.claim !== event.after) {
     return `step ${step.name} goes on without the dead-lettered message`;
   }
-  step.memo = null;
-  failStep(stepTurn, { definite: false, reason: event.reason });
+  // The number of the dead message is used up: told of a second time, it does not end what is asked for now.
+  step.claim += 1;
+  giveUp(draft, stepTurn, event.reason);
   return null;
 }

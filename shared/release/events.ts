@@ -69,6 +69,8 @@ export interface StepWaited extends Result {
 export interface StepRefused extends Result {
   readonly type: 'step-refused';
   readonly reason: string;
+  /** The step could not find out what it is for: its no is not one to the release. */
+  readonly provesNothing?: true;
 }
 
 /** The step could not do its work: another attempt may. */

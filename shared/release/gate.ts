@@ -84,7 +84,13 @@ function whyNotAllowed(run: Run, turn: StageTurn, event: ApprovalGiven): string 
   return null;
 }
 
-/** Counts a stage that begins to apply: plans of other runs made before are out of date from now on. */
-export function countGeneration(draft: Draft, name: string): void {
-  changeEnvironment(draft, name, { generation: environmentOf(draft, name).generation + 1 });
+/**
+ * Counts a deployment that begins to apply: plans of other runs made before are out of date from now on. It is what a
+ * rollback has to undo; one that is under way itself undoes what it did, until its target is live.
+ */
+export function beginIn(draft: Draft, name: string): void {
+  const { generation, toUndo } = environmentOf(draft, name);
+  const { kind, release } = draft.run;
+  const begun = kind === 'rollback' ? toUndo : release.name;
+  changeEnvironment(draft, name, { generation: generation + 1, toUndo: begun });
 }

@@ -14,7 +14,8 @@ import { giveApproval } from './gate.ts';
 import type { Run, StageState } from './model.ts';
 import { isEnded } from './model.ts';
 import type { StageDefinition } from './pipeline.ts';
-import { lockedBy } from './pipeline.ts';
+import { deploys, lockedBy } from './pipeline.ts';
+import { replacedBy } from './replaced.ts';
 import { endStage } from './stage-end.ts';
 import { askForOverdue } from './steps.ts';
 
@@ -140,14 +141,11 @@ function retry(draft: Draft, event: RetryRequested): string | null {
 }
 
 /** Whether what the stage deployed has been replaced before a failed stage of the run could verify it. */
-function isLost(draft: Draft, turns: readonly StageTurn[], { stage, definition }: StageTurn): boolean {
-  const { environment, steps } = definition;
-  if (stage.status !== 'succeeded' || environment === null) return false;
-  if (environmentOf(draft, environment).live?.run === draft.run.id) return false;
-  const deploys = steps.some(({ phase }) => phase === 'apply');
-  return (
-    deploys && turns.some((other) => lockedBy(other.definition) === environment && other.stage.ok === false)
-  );
+function isLost(draft: Draft, turns: readonly StageTurn[], turn: StageTurn): boolean {
+  const { environment } = turn.definition;
+  if (turn.stage.status !== 'succeeded' || environment === null || !deploys(turn.definition)) return false;
+  if (replacedBy(draft, environment) === null) return false;
+  return turns.some((other) => lockedBy(other.definition) === environment && other.stage.ok === false);
 }
 
 /**
@@ -167,7 +165,7 @@ function startOver(stage: StageState, { environment, steps }: StageDefinition): 
   });
   for (const step of stage.steps) {
     if (step.status === 'succeeded' && !again.has(step.name)) continue;
-    Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, memo: null, error: null });
+    Object.assign(step, { status: 'idle', mode: 'plan', attempt: 0, failures: 0, memo: null, error: null });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { ChangeCounts } from './plan.ts';
 
 /** Shape of the stored run. Rows of an older number are upgraded when they are read (`schema.ts`). */
-export const RUN_SCHEMA = 1;
+export const RUN_SCHEMA = 2;
 
 /** Instants are milliseconds since 1970, UTC. They come with events; the core never asks a clock. */
 export type Instant = number;
@@ -59,9 +59,11 @@ export interface StepState {
   name: string;
   status: StepStatus;
   mode: StepMode;
-  /** Number of the attempt in this mode, from 1; 0 before the first. */
+  /** Number of the attempt in this mode, from 1; 0 before the first. It never falls, so that keys made of it are new. */
   attempt: number;
-  /** How many claims were ever given. A result counts only with the number of the newest claim. */
+  /** Technical failures in this mode since the last look at what it started that went well. */
+  failures: number;
+  /** How many claims were given, or lost with their message. A result counts only with the number of the newest. */
   claim: number;
   /** Id of the invocation that holds the newest claim. */
   claimedBy: string | null;
@@ -109,7 +111,7 @@ export interface StageState {
   /** Whether stages after this one may go on. Null until the end. */
   ok: boolean | null;
   plan: StagePlan | null;
-  /** The environment's generation when the stage last began to apply; null before, and without an environment. */
+  /** The environment's generation once the stage had begun to apply; null before, and without an environment. */
   appliedGeneration: number | null;
   /** First claim of an applying step in this round: a freeze that begins later lets the stage finish. */
   applyBegunAt: Instant | null;
@@ -198,8 +200,13 @@ export interface Environment {
   live: LiveRelease | null;
   /** Earlier live releases that ended well, newest first, at most ten. */
   history: LiveRelease[];
-  /** One more each time a stage begins to apply: tells whether a plan may be out of date. */
+  /** One more each time a deployment begins to apply: tells whether a plan may be out of date. */
   generation: number;
+  /**
+   * Name of the release that last began to be applied there, be it only in part, and was not undone since: what a
+   * rollback undoes. Null: nothing.
+   */
+  toUndo: string | null;
   /** By step name. */
   inventories: Record<string, Inventory>;
   freezes: Freeze[];
@@ -235,6 +242,7 @@ export function newEnvironment(name: string): Environment {
     live: null,
     history: [],
     generation: 0,
+    toUndo: null,
     inventories: {},
     freezes: [],
     hold: null,

@@ -54,6 +54,7 @@ function newStep(name: string): StepState {
     status: 'idle',
     mode: 'plan',
     attempt: 0,
+    failures: 0,
     claim: 0,
     claimedBy: null,
     dueAt: 0,

@@ -86,6 +86,11 @@ export function lockedBy({ environment, sharesEnvironment = false }: StageDefini
   return sharesEnvironment ? null : environment;
 }
 
+/** Whether the stage changes its environment; another one only looks at it. */
+export function deploys({ steps }: StageDefinition): boolean {
+  return steps.some(({ phase }) => phase === 'apply');
+}
+
 /** Approval by nobody. */
 export const NO_GATE: GateDefinition = {
   approvals: 0,

@@ -1,4 +1,4 @@
-import type { Environment, Run } from './model.ts';
+import type { Environment, Run, StageState } from './model.ts';
 import { RUN_SCHEMA } from './model.ts';
 
 /** A stored value in today's shape, or why it cannot be read. */
@@ -8,8 +8,8 @@ export type Read<Value> =
   | { readonly newer: number }
   | { readonly unreadable: string };
 
-/** Each takes a value of schema N to N + 1. Schema 1 is the first; the first entry here will be `1: …`. */
-const UPGRADES: ReadonlyMap<number, (value: Stored) => Stored> = new Map();
+/** Each takes a value of schema N, a run or an environment, to N + 1. */
+const UPGRADES: ReadonlyMap<number, (value: Stored) => Stored> = new Map([[1, toSecond]]);
 
 interface Stored {
   readonly schema: number;
@@ -37,6 +37,19 @@ function read<Value>(value: unknown, needed: readonly string[]): Read<Value> {
   }
   if (isWhole<Value>(current, needed)) return { value: current };
   return { unreadable: `it lacks ${missingIn(current, needed).join(', ')}` };
+}
+
+/** Steps count failures apart from attempts; environments say what a rollback undoes. */
+function toSecond(value: Stored): Stored {
+  if (!Array.isArray(value.stages)) {
+    const { live } = value as Stored & Pick<Environment, 'live'>;
+    return { ...value, schema: 2, toUndo: live?.release ?? null };
+  }
+  const stages = (value.stages as StageState[]).map((stage) => ({
+    ...stage,
+    steps: stage.steps.map((step) => ({ ...step, failures: Math.max(step.attempt - 1, 0) })),
+  }));
+  return { ...value, schema: 2, stages };
 }
 
 function missingIn(stored: Stored, needed: readonly string[]): string[] {

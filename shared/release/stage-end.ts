@@ -3,7 +3,7 @@ import { changeEnvironment, environmentOf, stageTurns } from './draft.ts';
 import { leaveEverything, leaveQueue, releaseAfterStage, retireOlder } from './environment-lock.ts';
 import type { StageEnd } from './model.ts';
 import { isEnded } from './model.ts';
-import { lockedBy } from './pipeline.ts';
+import { deploys, lockedBy } from './pipeline.ts';
 import { totalOf } from './plan.ts';
 import { historyWith, startRollback } from './rollback.ts';
 
@@ -29,8 +29,7 @@ function endsWell({ stage, definition }: StageTurn): boolean {
 }
 
 function leaveEnvironment(draft: Draft, turn: StageTurn, name: string): void {
-  const deploys = turn.definition.steps.some((step) => step.phase === 'apply');
-  if (turn.stage.status === 'succeeded' && deploys) moveLive(draft, name);
+  if (turn.stage.status === 'succeeded' && deploys(turn.definition)) moveLive(draft, name);
   if (turn.stage.status === 'failed') startRollback(draft, turn, name);
   if (lockedBy(turn.definition) === null) return;
   leaveQueue(draft, name);
@@ -42,7 +41,8 @@ function moveLive(draft: Draft, name: string): void {
   const { run } = draft;
   const environment = environmentOf(draft, name);
   const live = { release: run.release.name, order: run.release.order, run: run.id, at: draft.at, bad: false };
-  changeEnvironment(draft, name, { live, history: historyWith(environment, live, run.kind) });
+  const history = historyWith(environment, live, run.kind);
+  changeEnvironment(draft, name, { live, history, toUndo: live.release });
   retireOlder(draft, name, 'approval');
 }
 

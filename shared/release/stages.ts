@@ -2,10 +2,11 @@ import type { Draft, StageTurn } from './draft.ts';
 import { environmentDefinition, environmentOf, stageTurns, stepTurns } from './draft.ts';
 import { ignoresFreezes, joinQueue, leaveQueue, releaseLock, requestLock } from './environment-lock.ts';
 import { freezeInForce } from './freeze.ts';
-import { countGeneration, gateExpiresAt, isApproved, needsApproval, openGate, passGate } from './gate.ts';
+import { beginIn, gateExpiresAt, isApproved, needsApproval, openGate, passGate } from './gate.ts';
 import type { StageState } from './model.ts';
 import { isEnded } from './model.ts';
-import { lockedBy } from './pipeline.ts';
+import { deploys, lockedBy } from './pipeline.ts';
+import { replacedBy } from './replaced.ts';
 import { endStage } from './stage-end.ts';
 import {
   askFor,
@@ -13,6 +14,7 @@ import {
   askForReadySteps,
   isInFlight,
   isSettled,
+  letGo,
   mayHaveStarted,
   plannedChanges,
   takeBackLostClaims,
@@ -58,7 +60,8 @@ function windUp(draft: Draft, turn: StageTurn): void {
   const { run } = draft;
   withdraw(turn);
   for (const stepTurn of stepTurns(turn)) {
-    if (stepTurn.definition.cancels && mayHaveStarted(stepTurn)) askFor(draft, stepTurn, 'cancel');
+    if (mayHaveStarted(stepTurn)) askFor(draft, stepTurn, 'cancel');
+    else if (run.cancelled !== null) letGo(stepTurn);
   }
   if (turn.stage.steps.some(isInFlight)) return;
   if (run.cancelled !== null) endStage(draft, turn, { end: 'cancelled', note: run.cancelled.why });
@@ -155,6 +158,9 @@ function takeEnvironment(draft: Draft, turn: StageTurn): void {
   if (answer !== 'granted')
     return endStage(draft, turn, { end: 'superseded', note: `superseded by ${answer.supersededBy}` });
   leaveQueue(draft, name);
+  const isRepeated = stage.round > 0 && !deploys(definition);
+  const other = isRepeated ? replacedBy(draft, name) : null;
+  if (other !== null) return endStage(draft, turn, { end: 'failed', note: other });
   if (planIsFresh(draft, stage, name)) return startApplying(draft, turn);
   startPlanning(draft, turn, true);
   finishPlanning(draft, turn);
@@ -186,7 +192,7 @@ function startApplying(draft: Draft, turn: StageTurn): void {
   stage.status = 'applying';
   stage.note = null;
   if (locked !== null) {
-    countGeneration(draft, locked);
+    if (deploys(definition)) beginIn(draft, locked);
     stage.appliedGeneration = environmentOf(draft, locked).generation;
   }
   finishSteps(draft, turn);

@@ -11,6 +11,7 @@ export function askFor(draft: Draft, stepTurn: StepTurn, mode: StepMode): void {
   const { step } = stepTurn;
   step.mode = mode;
   step.attempt = 1;
+  step.failures = 0;
   if (mode !== 'cancel') step.memo = null;
   step.error = null;
   sendMessage(draft, stepTurn, draft.at);
@@ -48,17 +49,26 @@ export function askForOverdue(draft: Draft, turn: StageTurn, overdueInMs: number
   }
 }
 
-/** A technical failure: another attempt after a delay, or the end of the step. */
+/** A technical failure: another attempt after a delay, or the end of the step. Nobody waits for one of a cancelled run. */
 export function failAttempt(draft: Draft, stepTurn: StepTurn, error: string): void {
   const { turn, step, definition } = stepTurn;
   step.error = error;
-  const delay = delayAfter(definition.retry, step.attempt, stepKey(draft.run.id, turn.stage, step.name));
-  if (delay === null) {
-    failStep(stepTurn, { definite: false, reason: `${error} (attempt ${step.attempt}, the last one)` });
-    return;
-  }
+  step.failures += 1;
+  const delay = delayAfter(definition.retry, step.failures, stepKey(draft.run.id, turn.stage, step.name));
+  const isPointless = draft.run.cancelled !== null && step.mode === 'apply';
+  if (delay === null || isPointless)
+    return giveUp(draft, stepTurn, `${error} (attempt ${step.attempt}, the last one)`);
   step.attempt += 1;
   sendMessage(draft, stepTurn, draft.at + delay);
+}
+
+/** The end of a step for technical reasons. What it may have started outside is stopped before its stage ends. */
+export function giveUp(draft: Draft, stepTurn: StepTurn, reason: string): void {
+  const { step, definition } = stepTurn;
+  failStep(stepTurn, { definite: false, reason });
+  if (step.mode !== 'apply' || !definition.cancels) return;
+  askFor(draft, stepTurn, 'cancel');
+  step.error = reason;
 }
 
 /** The end of a step that cannot be done. Unless it is allowed to fail, its stage fails with it. */
@@ -101,9 +111,13 @@ export function isSettled({ step, definition }: StepTurn): boolean {
  * nobody knows: the function may have died right after its request.
  */
 export function mayHaveStarted({ step, definition }: StepTurn): boolean {
-  if (step.status === 'waiting') return true;
-  const waitsForClaim = step.status === 'pending' && step.mode === 'apply';
-  return waitsForClaim && definition.cancels && (step.memo !== null || step.attempt > 1);
+  if (step.mode !== 'apply' || !definition.cancels) return false;
+  return step.status === 'waiting' || (step.status === 'pending' && (step.memo !== null || step.attempt > 1));
+}
+
+/** A step that has nothing to stop outside, and that no function runs, is not waited for when its run is cancelled. */
+export function letGo({ step }: StepTurn): void {
+  if (step.mode === 'apply' && (step.status === 'pending' || step.status === 'waiting')) step.status = 'idle';
 }
 
 /** Messages of steps that no function has taken yet lose their meaning. */

@@ -47,7 +47,11 @@ export interface UpcomingStep {
 export type StepOutcome =
   | { readonly done: Readonly<Record<string, Json>> }
   | { readonly waiting: { readonly until: Instant; readonly memo: Json } }
-  | { readonly refused: string };
+  | {
+      readonly refused: string;
+      /** The step could not find out what it is for, so its no says nothing about the release. */
+      readonly provesNothing?: true;
+    };
 
 /** One kind of thing that a stage can do. */
 export interface StepKind {

@@ -37,6 +37,7 @@ async function stored() {
     ...newEnvironment('production'),
     version: 1,
     live: { release: 'build-1', order: 1, run: 'release-1', at: 1, bad: false },
+    toUndo: 'build-1',
     history: [{ release: 'build-0', order: 0, run: 'release-0', at: 0, bad: false }],
     inventories: {
       wheel: { digest: await content.put('{"schema":1,"paths":["/a.whl"]}'), uncertain: [sha256('plan')] },

@@ -321,7 +321,7 @@ describe('what cannot be done is said with the next step', () => {
   test('a request while the queue is down: 503, nothing has begun, and the same request works later', async () => {
     const before = await released([1, 2]);
     await before.rest();
-    const sends = before.world.calls.length + 3;
+    const sends = before.world.calls.length + 2;
     const w = await released([1, 2], { faults: [{ call: sends, kind: 'server-error' }] });
     await w.rest();
     const refused = await w.ask({});

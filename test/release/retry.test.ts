@@ -160,6 +160,57 @@ describe('a retry by a person', () => {
     expect(driver.environment('staging').live?.release).toBe('build-1');
   });
 
+  describe('where something else was deployed since, the tests of the release prove nothing', () => {
+    const tests = stage('tests', { environment: 'staging', after: ['staging'], steps: [remoteStep('api')] });
+    const table = pipeline([stage('staging'), tests]);
+
+    /** The tests of build-1 have failed; then a redeploy of build-2 gets as far as it may. */
+    function beside(left: readonly string[]): Driver {
+      const driver = new Driver();
+      driver.request(table);
+      driver.work(['tests/api']);
+      driver.finish('tests', 'api', { ...REFUSED });
+      driver.request(table, { id: 'other', kind: 'redeploy', release: { name: 'build-2', order: 2 } });
+      driver.work(left);
+      return driver;
+    }
+
+    test('also where it failed half-way and never was live', () => {
+      const driver = beside(['staging/deploy']);
+      driver.claim('staging', 'deploy', 'other');
+      const { claim } = driver.step('staging', 'deploy', 'other');
+      driver.tell('other', driver.planned({ stage: 'staging', step: 'deploy', claim }, 'other'));
+      driver.finish('staging', 'deploy', { ...REFUSED }, 'other');
+      expect(driver.environment('staging').live?.release).toBe('build-1');
+      driver.tell('release-1', RETRY);
+      expect(driver.statuses()).toBe('staging planning, tests queued');
+    });
+
+    test('also where it began only after the retry, before the tests had the environment', () => {
+      const checks = pipeline([stage('checks', { environment: 'staging', steps: [remoteStep('look')] })]);
+      const driver = beside(['staging/deploy']);
+      driver.request(checks, { id: 'looks', kind: 'redeploy' });
+      driver.work(['staging/deploy', 'checks/look']);
+      driver.claim('checks', 'look', 'looks');
+      const { claim } = driver.step('staging', 'deploy', 'other');
+      driver.claim('staging', 'deploy', 'other');
+      driver.tell('other', driver.planned({ stage: 'staging', step: 'deploy', claim: claim + 1 }, 'other'));
+      driver.tell('release-1', RETRY);
+      expect([driver.statuses('other'), driver.statuses()]).toEqual([
+        'staging waiting-for-environment, tests queued',
+        'staging succeeded, tests waiting-for-environment',
+      ]);
+      const done = { type: 'step-succeeded', output: {}, stage: 'checks', step: 'look', claim: 1 } as const;
+      driver.tell('looks', done);
+      driver.work();
+      expect(driver.run('other').status).toBe('succeeded');
+      expect(driver.stage('tests')).toMatchObject({
+        status: 'failed',
+        note: 'build-1 is not in staging any more, where build-2 was deployed since: retry to deploy it again',
+      });
+    });
+  });
+
   test('does not undo a rejection beside the failure', () => {
     const driver = new Driver();
     driver.request(

@@ -49,11 +49,12 @@ export const LAWS: readonly Law[] = [
     );
     return moved === undefined ? null : moved.name;
   }),
-  law('claim numbers only rise, by one, and only by a claim', ({ run }, { state, event }) => {
+  law('claim numbers only rise, by one, and only by a claim or a message that is lost', ({ run }, { state, event }) => {
     for (const [stage, step, before] of stepsWithBefore(run, state.run)) {
       const rise = step.claim - before.claim;
-      const claimed = event.type === 'step-claimed' && event.stage === stage.name && event.step === step.name;
-      if (rise !== 0 && !(rise === 1 && claimed)) return `${stage.name}/${step.name} by ${rise}`;
+      const used = event.type === 'step-claimed' || event.type === 'step-abandoned';
+      const about = used && event.stage === stage.name && event.step === step.name;
+      if (rise !== 0 && !(rise === 1 && about)) return `${stage.name}/${step.name} by ${rise}`;
     }
     return null;
   }),
