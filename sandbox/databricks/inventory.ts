@@ -104,7 +104,9 @@ function computeItems(state: DatabricksState): Inventory {
       typeof inner === 'string' ? (names.get(inner) ?? inner) : inner,
     );
   return [
-    ...[...jobs.values()].map(({ settings }) => item('job', settings.name ?? '', named(settings))),
+    ...[...jobs.values()].map(({ settings, runAs }) =>
+      item('job', settings.name ?? '', named({ ...settings, runAs })),
+    ),
     ...[...clusters.values()].map(({ spec, libraries }) =>
       item('cluster', spec.cluster_name ?? '', {
         spec: named(spec),

@@ -22,32 +22,35 @@ export function jobRoutes(context: DatabricksContext): Route[] {
 function writingRoutes(context: DatabricksContext): Route[] {
   const { state, clock, chance } = context;
   return [
-    route(table.create, ({ body: { access_control_list: _notKept, ...settings }, principal }) => {
-      refuseUnknownClusters(context, settings.tasks ?? []);
-      const id = chance.int64();
-      const { run_as: runAs } = settings;
-      const stamps = {
-        creator: principal,
-        runAs: identityOf(runAs) ?? principal,
-        createdAt: clock.now(),
-        runsStarted: 0,
-      };
-      state.jobs.set(String(id), { id, settings: completeSettings(settings), ...stamps });
-      return json({ job_id: id });
-    }),
+    route(
+      table.create,
+      ({ body: { access_control_list: _notKept, run_as: runAs, ...settings }, principal }) => {
+        refuseUnknownClusters(context, settings.tasks ?? []);
+        const id = chance.int64();
+        const stamps = {
+          creator: principal,
+          runAs: identityOf(runAs) ?? principal,
+          createdAt: clock.now(),
+          runsStarted: 0,
+        };
+        state.jobs.set(String(id), { id, settings: completeSettings(settings), ...stamps });
+        return json({ job_id: id });
+      },
+    ),
     route(table.reset, ({ body }) => {
       const job = jobOf(context, body.job_id);
-      const { run_as: runAs = job.settings.run_as, ...settings } = body.new_settings;
+      const { run_as: runAs, ...settings } = body.new_settings;
       refuseUnknownClusters(context, settings.tasks ?? []);
-      job.settings = completeSettings({ ...settings, ...(runAs ? { run_as: runAs } : {}) });
+      job.settings = completeSettings(settings);
       job.runAs = identityOf(runAs) ?? job.runAs;
       job.changedAt = clock.now();
       return json({});
     }),
     route(table.update, ({ body }) => {
       const job = jobOf(context, body.job_id);
-      job.settings = updatedSettings(job.settings, body.new_settings ?? {}, body.fields_to_remove ?? []);
-      job.runAs = identityOf(job.settings.run_as) ?? job.runAs;
+      const { run_as: runAs, ...settings } = body.new_settings ?? {};
+      job.settings = updatedSettings(job.settings, settings, body.fields_to_remove ?? []);
+      job.runAs = identityOf(runAs) ?? job.runAs;
       job.changedAt = clock.now();
       return json({});
     }),
@@ -96,8 +99,10 @@ function readingRoutes(context: DatabricksContext): Route[] {
   ];
 }
 
+/** Settings do not tell it, and addresses are kept in lower case. */
 function identityOf(runAs: JobSettings['run_as']): string | undefined {
-  return runAs?.service_principal_name ?? runAs?.user_name ?? runAs?.group_name;
+  const person = runAs?.service_principal_name ?? runAs?.user_name;
+  return person?.toLowerCase() ?? runAs?.group_name;
 }
 
 function baseOf({ id, createdAt, creator }: Job) {

@@ -44,7 +44,8 @@ async function jobAt(call: Call, id: string): Promise<Job | null> {
   const first = pages?.[0];
   if (!pages || first === undefined) return null;
   const settings = pages.map((page) => settingsIn(page)).reduce(joined);
-  return { id: textIn(first.job_id), name: nameOf(first), settings };
+  const people = { runAs: textIn(first.run_as_user_name), maker: textIn(first.creator_user_name) };
+  return { id: textIn(first.job_id), name: nameOf(first), settings, ...people };
 }
 
 /** Joins the lists of two pages; all else is the same on both. */

@@ -8,6 +8,10 @@ export interface Job {
   readonly name: string;
   /** As the API tells them: what was sent, and what the server adds. All tasks, whatever the number of pages. */
   readonly settings: ApiObject;
+  /** Address or application id that it runs as, whatever its settings tell of that; empty where it is not told. */
+  readonly runAs: string;
+  /** Who made it; empty where it is not told. */
+  readonly maker: string;
 }
 
 /** Jobs of a workspace (API 2.2). */

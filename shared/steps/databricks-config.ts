@@ -35,7 +35,8 @@ export const databricksConfig: StepKind = {
     const { client, wanted, memory } = await siteOf(context);
     const sight = await look(wanted, memory, thingsOf(client));
     if (sight.problems.length > 0) throw new Refusal(sight.problems.join(' '));
-    const site = { client, clusters: client.clusters, content: context.content, memory, sight };
+    const ownName = once(async () => (await client.me()).userName);
+    const site = { client, clusters: client.clusters, content: context.content, ownName, memory, sight };
     const things = await changesOfThings(wanted, site);
     return sortChanges([...things, ...(await changesOfAccess(wanted, site))]);
   },
@@ -60,6 +61,15 @@ export const databricksConfig: StepKind = {
     return { done: await outputOf(context, { site, memory, changes }) };
   },
 };
+
+/** Asks at most once. */
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let asked: Promise<Value> | null = null;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
+}
 
 interface Site {
   readonly client: DatabricksClient;

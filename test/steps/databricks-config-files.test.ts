@@ -146,6 +146,7 @@ describe('a difference', () => {
     ['what is empty and left out', { a: false, b: 0, c: '', d: [], e: {}, f: { g: false }, h: null }, {}],
     ['what the API never tells', { new_cluster: { apply_policy_default_values: true } }, { new_cluster: {} }],
     ['an identity that it does not tell', { run_as: { user_name: 'x' } }, {}],
+    ['the capitals of an address', { run_as: { user_name: 'A@x.y' } }, { run_as: { user_name: 'a@x.y' } }],
     ['the spelling of a definition', { definition: '{"a":1,"b":2}' }, { definition: '{ "b": 2, "a": 1 }' }],
     ['a value that is not known yet', { a: reference('outputs.x') }, { a: 'y' }],
     [

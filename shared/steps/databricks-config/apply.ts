@@ -127,7 +127,7 @@ async function differs(
 }
 
 async function update(data: ThingData, { body, libraries }: Item, site: ApplySite): Promise<TaskEnd> {
-  const { kind, name, id = '', settings = false } = data;
+  const { kind, name, id = '', settings = false, runAs } = data;
   if (kind === 'cluster') {
     const { install = [], uninstall = [] } = data;
     // A plan may not know the whole name of a library yet.
@@ -135,7 +135,7 @@ async function update(data: ThingData, { body, libraries }: Item, site: ApplySit
     return changeCluster({ id, name, settings: settings ? body : null, ...work }, site.client);
   }
   if (!settings) return null;
-  return switchOver({ kind, name, id }, body, site);
+  return switchOver({ kind, name, id }, { ...body, ...(runAs === undefined ? {} : { run_as: runAs }) }, site);
 }
 
 /** Active runs keep their settings. Those of a continuous job would keep them for ever. */

@@ -1,10 +1,9 @@
 import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
 import { canonicalJson } from '../../release/canonical-json.ts';
+import { isSameIdentity } from './identity.ts';
 
 /** Fields of which the API takes a value and never tells it. */
 const NEVER_TOLD = new Set(['apply_policy_default_values', 'clone_from']);
-/** Fields that the API may leave out of its answers, whatever they are. */
-const SELDOM_TOLD = new Set(['run_as']);
 /** Lists of objects whose order means something; of all others it does not, and servers do not keep it. */
 const ORDERED = new Set(['init_scripts']);
 /** What an entry of a list is called by. */
@@ -60,7 +59,8 @@ interface Place {
 
 function holds(real: unknown, wanted: unknown, place: Place): boolean {
   const { key, isUnknown } = place;
-  if (NEVER_TOLD.has(key) || (SELDOM_TOLD.has(key) && real === undefined)) return true;
+  if (NEVER_TOLD.has(key)) return true;
+  if (key === 'run_as') return isSameIdentity(real, wanted);
   if (typeof wanted === 'string' && isUnknown(wanted)) return true;
   if (isEmpty(wanted) && (real === undefined || real === null)) return true;
   if (Array.isArray(wanted)) return Array.isArray(real) && listHolds(real, wanted, place);

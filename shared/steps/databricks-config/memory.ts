@@ -58,6 +58,8 @@ const changeData = z.union([
     was: z.string().optional(),
     /** Whether its settings change, and not only the libraries. */
     settings: z.boolean().optional(),
+    /** The identity to send, since its file has none. */
+    runAs: object.optional(),
     install: z.array(object).optional(),
     uninstall: z.array(object).optional(),
     /** Whether it is a job of which Databricks keeps a run going; that one ends with the change. */

@@ -8,6 +8,7 @@ import { endOfRun, isLive } from './continuous.ts';
 import { differenceOf, inOrder, isSame, managedPart } from './difference.ts';
 import type { Item } from './file.ts';
 import { FILES } from './file.ts';
+import { ownRunAs } from './identity.ts';
 import type { Found, Sight } from './look.ts';
 import type { Known, Memory, ThingData } from './memory.ts';
 import type { ThingKind } from './things.ts';
@@ -17,6 +18,8 @@ import { isUnknown } from './wanted.ts';
 /** What the plan works with. */
 export interface PlanSite {
   readonly clusters: Clusters;
+  /** What Slipway's own identity is called; asked for when it is needed. */
+  readonly ownName: () => Promise<string>;
   readonly content: ContentStore;
   readonly memory: Memory;
   readonly sight: Sight;
@@ -68,9 +71,12 @@ function creation({ kind, target, symbolic }: Wish): Change {
   };
 }
 
-async function update(wish: Wish, { thing, isOurs }: Found, site: PlanSite): Promise<Change | null> {
+async function update(wish: Wish, found: Found, site: PlanSite): Promise<Change | null> {
+  const { thing, isOurs } = found;
   const { kind, target, symbolic, item, known } = wish;
-  const fields = differenceOf(item.body, thing.settings, isUnknown);
+  const runAs = await runAsFor(wish, found, site);
+  const body = runAs === null ? item.body : { ...item.body, run_as: runAs };
+  const fields = differenceOf(body, thing.settings, isUnknown);
   const installed = kind === 'cluster' ? await site.clusters.libraries(thing.id) : [];
   const libraries = libraryChanges(wish, installed, { isRunning: thing.settings.state === 'RUNNING' });
   const { install, uninstall } = libraries;
@@ -83,11 +89,12 @@ async function update(wish: Wish, { thing, isOurs }: Found, site: PlanSite): Pro
   const data: ThingData = {
     ...{ kind, name: symbolic.name, id: thing.id, settings },
     ...(was === null ? {} : { was }),
+    ...(runAs === null ? {} : { runAs }),
     ...(kind === 'job' && isLive(thing.settings) ? { continuous: true } : {}),
     ...(others === 0 ? {} : { install, uninstall }),
   };
   const present = installed.map(({ library }) => canonicalJson(library)).sort();
-  const managed = managedPart(item.body, thing.settings);
+  const managed = managedPart(body, thing.settings);
   return {
     target,
     action: 'update',
@@ -100,6 +107,17 @@ async function update(wish: Wish, { thing, isOurs }: Found, site: PlanSite): Pro
     ].join('; '),
     data,
   };
+}
+
+function runAsFor(
+  { kind, item, known }: Wish,
+  { thing, isOurs }: Found,
+  { ownName }: PlanSite,
+): Promise<ApiObject | null> | null {
+  if (kind !== 'job') return null;
+  const hasOwner = item.access.some(({ permission_level }) => permission_level === 'IS_OWNER');
+  const maker = isOurs && known?.was === null ? (thing.maker ?? null) : null;
+  return ownRunAs({ body: item.body, hasOwner, real: thing.settings, maker }, ownName);
 }
 
 /** Libraries that others installed stay. One that goes at the next restart is as good as gone, once that has come. */

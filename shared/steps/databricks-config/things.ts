@@ -2,6 +2,7 @@ import type { DatabricksClient } from '../../engine/databricks-client.ts';
 import type { ProtectedKind } from '../../engine/databricks-compute-client.ts';
 import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
 import type { Kind } from './file.ts';
+import { runAsOf } from './identity.ts';
 
 /** What has settings, and is made and removed by this step. Folders are not. */
 export type ThingKind = Exclude<Kind, 'folder'>;
@@ -12,6 +13,8 @@ export interface Thing {
   readonly settings: ApiObject;
   /** Its settings in a form that can be sent again; null where the API does not tell them. */
   readonly asked: ApiObject | null;
+  /** Who made it; of jobs only. */
+  readonly maker?: string;
 }
 
 /** The same calls for each of the three. */
@@ -94,7 +97,11 @@ function clustersOf({ clusters }: DatabricksClient): Things {
 
 function jobsOf({ jobs }: DatabricksClient): Things {
   type Job = NonNullable<Awaited<ReturnType<typeof jobs.get>>>;
-  const toThing = ({ id, settings }: Job): Thing => ({ id, settings, asked: settings });
+  const toThing = ({ id, settings: told, runAs, maker }: Job): Thing => {
+    // Where the settings leave it out, this is the only place that tells it.
+    const settings = runAs === '' ? told : { ...told, run_as: runAsOf(runAs) };
+    return { id, settings, asked: settings, maker };
+  };
   return {
     find: async (name) => (await jobs.find(name)).map(toThing),
     async get(id) {

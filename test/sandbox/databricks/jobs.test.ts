@@ -52,7 +52,8 @@ describe('jobs', () => {
     const id = await create({ description: 'old', run_as: { service_principal_name: 'app' } });
     await post('reset', { job_id: id, new_settings: { name: 'new', tasks: [notebook('b')] } });
     const job = await get(id);
-    expect(job.settings).toMatchObject({ name: 'new', run_as: { service_principal_name: 'app' } });
+    expect(job.settings).toMatchObject({ name: 'new' });
+    expect(job.settings).not.toHaveProperty('run_as');
     expect(job.settings).not.toHaveProperty('description');
     expect(job.run_as_user_name).toBe('app');
   });
