@@ -66,7 +66,7 @@ function ofEngine(history: History, faults: number, { measure }: FaultFree): str
 
 /** A fault costs time: a flag may have come to its step of the rollout later. */
 function timeless(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(/"slipway-since":"[^"]*"/, '"slipway-since":"TIME"'));
+  return lines.map((line) => line.replace(/"slipway-(since|begun)":"[^"]*"/g, '"slipway-$1":"TIME"'));
 }
 
 function differing(what: string, found: readonly string[], wanted: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StepOutcome } from '../../shared/steps/step.ts';
 import { FORECAST, flagWrites, KEY, LABEL, ROLLOUT, shareOf } from './app-configuration-world.ts';
+import type { RolloutWorld } from './rollout-world.ts';
 import { rolloutWorld } from './rollout-world.ts';
 
 const JOB = 'parking-sensors-load';
@@ -313,6 +314,43 @@ describe('a newer run', () => {
       [35, 'forecast', 50],
       [95, 'forecast', 100],
     ]);
+  });
+
+  /** A run of the job that began before a newer run takes the flags over, and fails after it. */
+  const takenOverUnder = async (flags: readonly object[], between: (site: RolloutWorld) => void) => {
+    const site = await withJob(['forecast', 'map']);
+    await site.deploy('r1', [WATCHED]);
+    await site.rollout().look();
+    await site.pass(5);
+    await site.runJob(JOB, 'FAILED', 20);
+    await site.pass(1);
+    between(site);
+    await site.deploy('r2', flags);
+    const outcome = await site.rollout().toEnd();
+    return { site, outcome };
+  };
+
+  test('that takes a rollout over answers for job runs that began before it did', async () => {
+    const { site, outcome } = await takenOverUnder([WATCHED], () => {});
+    expect(ending(outcome)).toContain('The rollout was stopped. forecast at 10 %: run ');
+    expect(shareOf(site, 'forecast')).toBe('none');
+  });
+
+  test('answers for them only where the flag was already on its way', async () => {
+    const second = { ...SECOND, stop_when_runs_fail: [JOB] };
+    const { site, outcome } = await takenOverUnder([WATCHED, second], () => {});
+    expect(ending(outcome)).toContain('The rollout was stopped. forecast at 10 %: run ');
+    expect([shareOf(site, 'forecast'), shareOf(site, 'map')]).toEqual(['none', 10]);
+  });
+
+  test('takes flags over that do not say when their rollout began, from where it stands', async () => {
+    const { site, outcome } = await takenOverUnder([WATCHED], ({ store, flag }) => {
+      const { value, tags: { 'slipway-begun': _begun, ...tags } = {} } = flag('forecast') ?? {};
+      const contentType = flag('forecast')?.content_type ?? '';
+      store.putSetting(`${KEY}forecast`, value ?? '', { label: LABEL, tags, contentType });
+    });
+    expect(ending(outcome)).toBe('done');
+    expect(shareOf(site, 'forecast')).toBe(100);
   });
 
   test('that takes the flag away, or is just doing so, is not taken for a person', async () => {

@@ -138,9 +138,11 @@ async function declaredContent(
   const { clock, project, run } = context;
   const marks = current === null ? null : marksOf(current);
   const before = await keepContent(context, current);
-  const since = decision.goesOn && marks !== null ? marks.since : clock.now();
+  const now = clock.now();
+  const { since, begun } = decision.goesOn && marks !== null ? marks : { since: now, begun: now };
   const { step } = decision;
-  return flagContent(declared, { project, release: run.release, run: run.id, step, since, before }, current);
+  const next = { project, release: run.release, run: run.id, step, since, begun, before };
+  return flagContent(declared, next, current);
 }
 
 interface Result {

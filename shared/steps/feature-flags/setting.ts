@@ -19,6 +19,8 @@ export interface FlagMarks {
   readonly step: number;
   /** When this step began. */
   readonly since: Instant;
+  /** When its rollout began, whoever moves it on since; null on flags of before this was noted. */
+  readonly begun: Instant | null;
   /** Digest of what stood there before; null when nothing did. Moves of the rollout leave it as it is. */
   readonly before: string | null;
 }
@@ -31,6 +33,7 @@ const TAGS = {
   rollout: 'slipway-rollout',
   step: 'slipway-step',
   since: 'slipway-since',
+  begun: 'slipway-begun',
   before: 'slipway-before',
   content: 'slipway-content',
 } as const;
@@ -52,6 +55,7 @@ export function flagContent(
     [TAGS.rollout]: rollout,
     [TAGS.step]: String(marks.step),
     [TAGS.since]: new Date(marks.since).toISOString(),
+    ...(marks.begun === null ? {} : { [TAGS.begun]: new Date(marks.begun).toISOString() }),
     [TAGS.before]: marks.before ?? NOTHING_BEFORE,
     [TAGS.content]: fingerprint(value),
   };
@@ -76,11 +80,13 @@ export function marksOf({ tags }: SettingContent): FlagMarks | null {
   const [project, release, run] = [text('project'), text('release'), text('run')];
   const [declaration, rollout, before] = [text('declaration'), text('rollout'), text('before')];
   const [step, since] = [Number(text('step')), Date.parse(text('since') ?? '')];
+  const begunAt = Date.parse(text('begun') ?? '');
   if (project === undefined || release === undefined || run === undefined) return null;
   if (declaration === undefined || rollout === undefined || before === undefined) return null;
   if (!Number.isSafeInteger(step) || Number.isNaN(since)) return null;
   const earlier = before === NOTHING_BEFORE ? null : before;
-  return { project, release, run, declaration, rollout, step, since, before: earlier };
+  const begun = Number.isNaN(begunAt) ? null : begunAt;
+  return { project, release, run, declaration, rollout, step, since, begun, before: earlier };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Json } from '../../release/canonical-json.ts';
 const memoShape = z.strictObject({
   /** Flags that are on their way. */
   flags: z.array(z.string()),
-  /** Since when runs that fail count: the beginning of the first step that this rollout answers for. */
+  /** Since when runs that fail count for flags that do not say when their rollout began. */
   begunAt: z.number(),
   /** What became of the flags that are done with, by name. */
   notes: z.record(z.string(), z.string()),

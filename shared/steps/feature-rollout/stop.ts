@@ -25,14 +25,15 @@ export interface Stop {
 }
 
 /**
- * Whether a job failed that stops one of the flags, in a run that began since then. Runs that began under an earlier
- * step of the rollout count, too: they may take longer than the step.
+ * Whether a job failed that stops one of the flags, in a run that began since the flag's rollout did. Runs that began
+ * under an earlier step count, too, and those under an earlier run of ours: they may take longer than either.
+ * @param begunAt for flags that do not say when their rollout began.
  * @returns null when none did; the text alone when a job is not there to be watched.
  */
 export async function failureOf(
   context: StepContext,
   moving: readonly Moving[],
-  since: Instant,
+  begunAt: Instant,
 ): Promise<Stop | string | null> {
   const names = [...new Set(moving.flatMap(({ flag }) => flag.stopWhenRunsFail))].sort();
   if (names.length === 0) return null;
@@ -41,16 +42,20 @@ export async function failureOf(
     const watching = moving.filter(({ flag }) => flag.stopWhenRunsFail.includes(name));
     const jobs = await client.jobs.find(name);
     if (jobs.length === 0) return notThere(name, watching);
-    const ended = await Promise.all(jobs.map(({ id }) => client.runs.endedSince(id, since)));
+    const since = ({ marks }: Moving) => marks.begun ?? begunAt;
+    const earliest = Math.min(...watching.map(since));
+    const ended = await Promise.all(jobs.map(({ id }) => client.runs.endedSince(id, earliest)));
     const failed = ended.flat().filter(({ end }) => end !== null && FAILURES.includes(end.result));
-    const first = failed.toSorted((left, right) => left.startedAt - right.startedAt)[0];
-    if (first !== undefined)
-      return {
-        why: `${namesOf(watching)}: ${failedRun(name, first)}.`,
-        flags: watching.map(({ flag }) => flag.id),
-      };
+    for (const run of failed.toSorted((left, right) => left.startedAt - right.startedAt)) {
+      const hit = watching.filter((each) => since(each) <= run.startedAt);
+      if (hit.length > 0) return stopFor(hit, failedRun(name, run));
+    }
   }
   return null;
+}
+
+function stopFor(hit: readonly Moving[], failed: string): Stop {
+  return { why: `${namesOf(hit)}: ${failed}.`, flags: hit.map(({ flag }) => flag.id) };
 }
 
 function notThere(job: string, watching: readonly Moving[]): string {
