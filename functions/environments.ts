@@ -1,34 +1,44 @@
 import { app } from '@azure/functions';
 import { answer } from '../shared/api/answer.ts';
 import { requestOfEnvironment } from '../shared/api/deeds.ts';
-import { readFreeze, readReason } from '../shared/api/requests.ts';
+import { setFreeze } from '../shared/api/freezes.ts';
+import { readReason } from '../shared/api/requests.ts';
 import { service } from '../shared/app.ts';
 import type { EnvironmentEvent } from '../shared/release/events.ts';
 
-function on(
-  name: string,
-  suffix: string,
-  read: (body: string, id: string, at: number) => EnvironmentEvent,
-): void {
+const environments = 'projects/{project}/environments/{environment}';
+
+app.http('set-freeze', {
+  methods: ['POST'],
+  route: `${environments}/freezes`,
+  authLevel: 'function',
+  handler: (request, context) =>
+    answer(async () => {
+      const { project = '', environment = '' } = request.params;
+      const key = request.headers.get('idempotency-key');
+      const call = { project, environment, key, invocation: context.invocationId };
+      return setFreeze(service(context).ports, { ...call, body: await request.text() });
+    }),
+});
+
+type Read = (body: string, at: number, id: string) => EnvironmentEvent;
+
+function lift(name: string, suffix: string, read: Read): void {
   app.http(name, {
     methods: ['POST'],
-    route: `projects/{project}/environments/{environment}/${suffix}`,
+    route: `${environments}/${suffix}`,
     authLevel: 'function',
     handler: (request, context) =>
       answer(async () => {
-        const { project = '', environment = '', freeze = context.invocationId } = request.params;
+        const { project = '', environment = '', freeze = '' } = request.params;
         const { ports } = service(context);
-        const event = read(await request.text(), freeze, ports.clock.now());
+        const event = read(await request.text(), ports.clock.now(), freeze);
         return requestOfEnvironment(ports, { project, environment }, event);
       }),
   });
 }
 
-on('set-freeze', 'freezes', (body, id, at) => ({ type: 'freeze-set', at, id, ...readFreeze(body) }));
-on('lift-freeze', 'freezes/{freeze}/lift', (body, id, at) => ({
-  type: 'freeze-lifted',
-  at,
-  id,
-  ...readReason(body),
-}));
-on('lift-hold', 'hold/lift', (body, _id, at) => ({ type: 'hold-lifted', at, ...readReason(body) }));
+lift('lift-freeze', 'freezes/{freeze}/lift', (body, at, id) => {
+  return { type: 'freeze-lifted', at, id, ...readReason(body) };
+});
+lift('lift-hold', 'hold/lift', (body, at) => ({ type: 'hold-lifted', at, ...readReason(body) }));

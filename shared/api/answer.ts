@@ -35,3 +35,10 @@ export async function answer(handler: () => Promise<Answer>): Promise<Answer> {
 export function notFound(what: string): Answer {
   return problem(404, 'There is no such thing', `There is no ${what}.`);
 }
+
+/** @param names of the environments that there are; a project without any is not registered. */
+export function noSuchEnvironment(project: string, names: readonly string[], wanted: string): Answer {
+  if (names.length === 0) return notFound(`project ${project}`);
+  const detail = `Project ${project} has no environment "${wanted}". It has: ${names.join(', ')}.`;
+  return problem(404, 'There is no such environment', detail);
+}

@@ -34,6 +34,18 @@ export const readDeployment = reader(deployment);
 export const readReason = reader(reason);
 export const readFreeze = reader(freeze);
 
+/**
+ * The header `Idempotency-Key`, by which a request that is sent again is known.
+ * @throws UnreadableInput that says what is missing or wrong
+ */
+export function readKey(key: string | null): string {
+  if (key !== null && /^[\x21-\x7e]{1,100}$/.test(key)) return key;
+  throw new UnreadableInput(
+    `${key === null ? 'the header Idempotency-Key is missing' : 'the header Idempotency-Key is not usable'}: ` +
+      'give 1 to 100 visible characters of your own, and the same ones when you send this request again',
+  );
+}
+
 /** Makes a reader of JSON bodies. It throws UnreadableInput that names every field that is missing or wrong. */
 function reader<Output>(shape: z.ZodType<Output>): (body: string) => Output {
   return (body) => {
