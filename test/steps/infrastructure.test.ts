@@ -194,7 +194,7 @@ describe('parameters', () => {
       { type, nullable: true, value: `[parameters('${name}')]` },
     ]),
   );
-  const { note: _note, ...told } = outputs;
+  const { note: optional, ...told } = outputs;
 
   test('come from the file, then from Slipway, then from the template', async () => {
     release(template({ parameters, outputs: told }), { SIZE: 3, location: 'westeurope' });
@@ -215,6 +215,66 @@ describe('parameters', () => {
       'Refusal: main.parameters.dev.json gives x, y, which main.json does not take: remove it or correct its name. ' +
         'a, b of main.json has neither a value in main.parameters.dev.json nor a default.',
     );
+    expect(twin.log.count()).toBe(0);
+  });
+
+  const given = (value: unknown) => {
+    release(template({ parameters: { note: { type: 'string' } }, outputs: { note: optional } }), {
+      note: value,
+    });
+    return deploy();
+  };
+  const named = (...names: string[]) => names.map((name) => `\${${name}}`).join(' ');
+  const listed = (...names: string[]) => names.map((name) => named(name)).join(', ');
+
+  test('have the values of the environment in place of names', async () => {
+    world.values.variables.size = '3';
+    const { output } = await given(
+      `${named('size', 'slipway.project', 'slipway.environment')} $${named('x')}`,
+    );
+    expect(output?.outputs).toEqual({ note: `3 parking-sensors dev ${named('x')}` });
+    expect((await redeploy()).changes).toEqual([]);
+    world.values.variables.size = '4';
+    expect(summary((await redeploy('release-3')).changes)).toEqual([`update ${TEMPLATE}`]);
+  });
+
+  test('have names filled in also where they refer to a key vault, and are left alone elsewhere', async () => {
+    ({ world, twin } = armWorld({ readSecret: (id, name) => `${id} ${name}` }));
+    world.values.variables.vault = 'kv';
+    const id = `/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/${named('vault')}`;
+    const main = template({
+      parameters: { key: { type: 'securestring' }, list: { type: 'array' } },
+      outputs: { list: { type: 'array', value: "[parameters('list')]" } },
+    });
+    const parameters = {
+      key: { reference: { keyVault: { id }, secretName: named('vault') } },
+      list: { value: [1, true, { [named('vault')]: named('vault') }] },
+    };
+    world.artifacts = {
+      infrastructure: {
+        'main.json': JSON.stringify(main),
+        'main.parameters.dev.json': JSON.stringify({ parameters }),
+      },
+    };
+    expect((await deploy()).output?.outputs).toEqual({ list: [1, true, { [named('vault')]: 'kv' }] });
+  });
+
+  test.each([
+    [['tpyo', 'other'], () => `${listed('other', 'tpyo')}, which has no value in environment dev.`],
+    [
+      ['outputs.x', 'slipway.run'],
+      () =>
+        `${listed('outputs.x', 'slipway.run')}, which no parameter can have: of what Slipway knows it takes the ` +
+        `variables of the environment, ${named('slipway.project')} and ${named('slipway.environment')}.`,
+    ],
+    [
+      ['token'],
+      () => `${named('token')}, which is a secret: give the parameter a reference to the key vault.`,
+    ],
+  ])('with the names %j refuse the plan', async (names, why) => {
+    world.values.secrets.token = { vault: 'kv', name: 'token', version: '1' };
+    const error = await given(named(...names)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'Refusal', message: `main.parameters.dev.json uses ${why()}` });
     expect(twin.log.count()).toBe(0);
   });
 

@@ -5,6 +5,7 @@ import { filesOf } from '../../project/manifest.ts';
 import { canonicalJson, sha256 } from '../../release/canonical-json.ts';
 import { manifestOf, valuesOf } from '../run-inputs.ts';
 import type { StepContext } from '../step.ts';
+import { withValues } from './parameters.ts';
 
 const TEMPLATE = 'main.json';
 /** Of Azure Resource Manager. */
@@ -47,18 +48,20 @@ const parameterFile = z.looseObject({ parameters: z.record(z.string(), z.looseOb
 export async function readInfrastructure(context: StepContext): Promise<Infrastructure | null> {
   const files = filesOf(await manifestOf(context), 'infrastructure');
   if (files.length === 0) return null;
-  const { key, subscription, variables } = await valuesOf(context);
+  const values = await valuesOf(context);
+  const { key, subscription, variables } = values;
   const { rgName: resourceGroup, azureLocation: location } = variables;
   if (resourceGroup === undefined) throw new Refusal('The variable rgName has no value.');
   const template = await readTemplate(context, files);
-  const parameterFileName = `main.parameters.${key}.json`;
-  const given = await readParameters(context, files, parameterFileName);
+  const file = `main.parameters.${key}.json`;
+  const written = await readParameters(context, files, file);
+  const given = withValues(written, { file, project: context.project, values });
   const own = {
     project: context.project,
     environment: key,
     ...(location === undefined ? {} : { location }),
   };
-  const parameters = parametersFor(template, { given, own, file: parameterFileName });
+  const parameters = parametersFor(template, { given, own, file });
   const wanted = { subscription, resourceGroup, template, parameters };
   return {
     ...wanted,
