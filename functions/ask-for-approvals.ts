@@ -1,10 +1,10 @@
 import { app } from '@azure/functions';
 import { service } from '../shared/app.ts';
-import { askForApprovals } from '../shared/azure-devops/ask-for-approvals.ts';
+import { askForApprovals, newAsking } from '../shared/azure-devops/ask-for-approvals.ts';
 
-const asked = new Set<string>();
+const asking = newAsking();
 
 app.timer('ask-for-approvals', {
   schedule: '*/30 * * * * *',
-  handler: (_timer, context) => askForApprovals(service(context).ports, asked),
+  handler: (_timer, context) => askForApprovals(service(context).ports, asking),
 });

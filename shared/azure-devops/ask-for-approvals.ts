@@ -1,6 +1,6 @@
-import type { AzureDevOpsClient } from '../engine/azure-devops-client.ts';
+import type { AzureDevOpsClient, PipelineRun } from '../engine/azure-devops-client.ts';
 import type { Clients } from '../engine/clients.ts';
-import type { Log, Projects, Records, Store } from '../engine/ports.ts';
+import type { Clock, Log, Projects, Records, Store } from '../engine/ports.ts';
 import { messageOf, Refusal } from '../errors.ts';
 import type { ProjectFile } from '../project/project-file.ts';
 import { readStoredProject } from '../project/project-file.ts';
@@ -11,7 +11,20 @@ export interface AskingPorts {
   readonly projects: Pick<Projects, 'listProjects'>;
   readonly records: Pick<Records, 'activeRuns'>;
   readonly store: Pick<Store, 'load'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
+}
+
+/** What a process remembers from one look to the next. */
+export interface Asking {
+  /** Gates that were seen to. */
+  readonly asked: Set<string>;
+  /** With what the runs of a project's release pipeline were started, by project and run. It never changes. */
+  readonly started: Map<string, Map<string, PipelineRun['parameters']>>;
+}
+
+export function newAsking(): Asking {
+  return { asked: new Set(), started: new Map() };
 }
 
 /** A gate that is open, and what its pipeline run is started with. */
@@ -23,35 +36,63 @@ interface Gate {
 
 /** Clocks of Azure DevOps and Slipway may differ by so much. */
 const CLOCK_DIFFERENCE_IN_MS = 5 * 60_000;
+/** After this time the rest is left to the next look, which does not repeat what was seen. */
+const LONGEST_IN_MS = 60_000;
 
 /**
  * For every open gate, lets the project's release pipeline ask people in Azure DevOps: one pipeline run for each plan.
  * Run by a timer, of which there is one at a time. Looks for a run first, since starting one cannot be repeated safely.
- * @param asked gates that this process has seen to; keeps the timer from asking again what it knows.
+ * @param asking keeps the timer from asking again what it knows.
  */
-export async function askForApprovals(ports: AskingPorts, asked: Set<string>): Promise<void> {
+export async function askForApprovals(ports: AskingPorts, asking: Asking): Promise<void> {
+  const end = ports.clock.now() + LONGEST_IN_MS;
+  const isOver = () => ports.clock.now() >= end;
   for (const { name, settings } of await ports.projects.listProjects()) {
+    if (isOver()) return;
     try {
-      await askFor(ports, readStoredProject(settings), asked);
+      await askFor(ports, readStoredProject(settings), { asking, isOver });
     } catch (error) {
       ports.log.warn(`could not ask for approvals in Azure DevOps: ${messageOf(error)}`, { project: name });
     }
   }
 }
 
-async function askFor(ports: AskingPorts, file: ProjectFile, asked: Set<string>): Promise<void> {
+/** One look of the timer. */
+interface Look {
+  readonly asking: Asking;
+  readonly isOver: () => boolean;
+}
+
+/** All gates of a project are compared with one list of pipeline runs, each of which is read once. */
+async function askFor(ports: AskingPorts, file: ProjectFile, { asking, isOver }: Look): Promise<void> {
   const { project, azureDevOps } = file;
-  if (azureDevOps.releasePipeline === undefined) return;
-  const runs = await ports.records.activeRuns(project);
-  for (const id of runs) {
-    const { run } = await ports.store.load(project, id);
-    for (const gate of run === null ? [] : openGates(run)) {
-      const key = [project, gate.run.id, ...Object.values(gate.parameters)].join('|');
-      if (asked.has(key)) continue;
-      await ask(ports, file, gate);
-      asked.add(key);
-    }
+  const { organization, releasePipeline } = azureDevOps;
+  if (releasePipeline === undefined) return;
+  const gates = (await gatesOf(ports, project)).filter((gate) => !asking.asked.has(nameOf(project, gate)));
+  if (gates.length === 0) return void asking.started.delete(project);
+  const client = ports.clients.azureDevOps(organization);
+  const runs = await client.runs(azureDevOps.project, releasePipeline);
+  const started = asking.started.get(project) ?? new Map<string, PipelineRun['parameters']>();
+  asking.started.set(project, started);
+  for (const gate of gates) {
+    const isAsked = await wasAsked(gate, { client, file, runs, started, isOver });
+    if (isAsked === 'unknown') return;
+    if (!isAsked) await ask(ports, file, gate);
+    asking.asked.add(nameOf(project, gate));
   }
+}
+
+async function gatesOf({ records, store }: AskingPorts, project: string): Promise<Gate[]> {
+  const gates: Gate[] = [];
+  for (const id of await records.activeRuns(project)) {
+    const { run } = await store.load(project, id);
+    if (run !== null) gates.push(...openGates(run));
+  }
+  return gates;
+}
+
+function nameOf(project: string, { run, parameters }: Gate): string {
+  return [project, run.id, ...Object.values(parameters)].join('|');
 }
 
 function openGates(run: Run): Gate[] {
@@ -69,7 +110,6 @@ async function ask({ clients, log }: AskingPorts, file: ProjectFile, gate: Gate)
   const { organization, project, releasePipeline = '' } = file.azureDevOps;
   const client = clients.azureDevOps(organization);
   const fields = { project: file.project, run: gate.run.id, stage: gate.stage.name };
-  if (await isAsked(client, file, gate)) return;
   try {
     const started = await client.startRun(project, releasePipeline, gate.parameters);
     log.info(`pipeline run ${started.name} asks for approval in Azure DevOps`, fields);
@@ -79,17 +119,34 @@ async function ask({ clients, log }: AskingPorts, file: ProjectFile, gate: Gate)
   }
 }
 
-async function isAsked(
-  client: AzureDevOpsClient,
-  { azureDevOps: { project, releasePipeline = '' } }: ProjectFile,
-  { stage, parameters }: Gate,
-): Promise<boolean> {
+/** What a gate is compared with. */
+interface Sight {
+  readonly client: AzureDevOpsClient;
+  readonly file: ProjectFile;
+  /** Those of the release pipeline. Lists do not have their parameters. */
+  readonly runs: readonly Pick<PipelineRun, 'id' | 'createdAt'>[];
+  readonly started: Map<string, PipelineRun['parameters']>;
+  readonly isOver: () => boolean;
+}
+
+/** Whether a pipeline run asks for this gate; unknown when the time of this look is over. */
+async function wasAsked({ stage, parameters }: Gate, sight: Sight): Promise<boolean | 'unknown'> {
   const since = (stage.gateOpenedAt ?? 0) - CLOCK_DIFFERENCE_IN_MS;
-  const recent = (await client.runs(project, releasePipeline)).filter(({ createdAt }) => createdAt >= since);
-  for (const { id } of recent) {
-    const found = await client.run(project, { pipeline: releasePipeline, run: id });
-    const theirs = found?.parameters ?? {};
+  for (const { id } of sight.runs.filter(({ createdAt }) => createdAt >= since)) {
+    if (!sight.started.has(id) && sight.isOver()) return 'unknown';
+    const theirs = sight.started.get(id) ?? (await parametersOf(id, sight));
     if (Object.entries(parameters).every(([name, value]) => theirs[name] === value)) return true;
   }
-  return false;
+  return sight.isOver() ? 'unknown' : false;
+}
+
+async function parametersOf(
+  run: string,
+  { client, file, started }: Sight,
+): Promise<PipelineRun['parameters']> {
+  const { project, releasePipeline = '' } = file.azureDevOps;
+  const found = await client.run(project, { pipeline: releasePipeline, run });
+  const parameters = found?.parameters ?? {};
+  started.set(run, parameters);
+  return parameters;
 }

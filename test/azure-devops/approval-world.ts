@@ -125,6 +125,7 @@ export function approvalWorld({ approvals = 1, minRequiredApprovers = 1 }: GateO
     projects,
     records: store,
     store,
+    clock,
     log: { ...ports.log, warn: (text: string) => void warnings.push(text) },
   };
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { askForApprovals } from '../../shared/azure-devops/ask-for-approvals.ts';
+import type { AskingPorts } from '../../shared/azure-devops/ask-for-approvals.ts';
+import { askForApprovals, newAsking } from '../../shared/azure-devops/ask-for-approvals.ts';
 import { requestsOf } from '../steps/intake-world.ts';
 import { underVirtualTime } from '../steps/virtual-time.ts';
 import { approvalWorld, PLAN, subscribe } from './approval-world.ts';
@@ -9,8 +10,8 @@ async function atGate() {
   await subscribe(world.twin);
   await world.openGate();
   /** One tick of the timer; a new process has forgotten what was asked. */
-  const tick = (asked = new Set<string>()) =>
-    underVirtualTime(world.clock, askForApprovals(world.asking, asked));
+  const tick = (asking = newAsking(), ports: AskingPorts = world.asking) =>
+    underVirtualTime(world.clock, askForApprovals(ports, asking));
   const startsOf = () => requestsOf(world.twin)['Runs.RunPipeline'] ?? 0;
   const runsOf = async () => {
     const runs = await underVirtualTime(
@@ -39,7 +40,7 @@ describe('an open gate is brought to the people in Azure DevOps', () => {
 
   test('once for each plan, whoever asks again', async () => {
     const { tick, startsOf, openGate } = await atGate();
-    const asked = new Set<string>();
+    const asked = newAsking();
     await tick(asked);
     await tick(asked);
     await tick();
@@ -52,7 +53,7 @@ describe('an open gate is brought to the people in Azure DevOps', () => {
   test('once, also when the answer to the start is lost', async () => {
     const { twin, tick, runsOf, warnings } = await atGate();
     twin.service.faults.add({ kind: 'drop', match: 'Runs.RunPipeline', when: 'after', times: 1 });
-    const asked = new Set<string>();
+    const asked = newAsking();
     await tick(asked);
     expect(warnings.join()).toContain('could not ask for approvals in Azure DevOps');
     await tick(asked);
@@ -61,7 +62,7 @@ describe('an open gate is brought to the people in Azure DevOps', () => {
 
   test('and a process that knows of it asks nothing more', async () => {
     const { twin, tick } = await atGate();
-    const asked = new Set<string>();
+    const asked = newAsking();
     await tick(asked);
     twin.service.log.clear();
     await tick(asked);
@@ -79,12 +80,64 @@ describe('an open gate is brought to the people in Azure DevOps', () => {
     const { twin, tick, warnings, startsOf } = await atGate();
     const message = "Unexpected parameter 'build'";
     twin.service.faults.add({ kind: 'status', match: 'Runs.RunPipeline', status: 400, message });
-    const asked = new Set<string>();
+    const asked = newAsking();
     await tick(asked);
     await tick(asked);
     expect(warnings).toEqual([
       expect.stringMatching(/does not ask for this approval: .*Unexpected parameter/),
     ]);
     expect(startsOf()).toBe(1);
+  });
+});
+
+describe('fifty gates at once', () => {
+  const GATES = 50;
+
+  /** The run of the world fifty times, each of its own build. */
+  async function manyGates() {
+    const world = await atGate();
+    const { run } = await world.asking.store.load('parking-sensors', 'release-20001');
+    if (run === null) throw new Error('the run is gone');
+    const runs = Array.from({ length: GATES }, (_value, index) => {
+      return { ...run, id: `release-${index}`, release: { name: `build-${30_000 + index}`, order: index } };
+    });
+    const ports: AskingPorts = {
+      ...world.asking,
+      records: { activeRuns: async () => runs.map(({ id }) => id) },
+      store: {
+        load: async (project, id) => {
+          const loaded = await world.asking.store.load(project, id);
+          return { ...loaded, run: runs.find((each) => each.id === id) ?? null };
+        },
+      },
+    };
+    return { ...world, ports };
+  }
+
+  test('are asked for one by one, and a new process looks at each pipeline run once', async () => {
+    const { twin, tick, ports } = await manyGates();
+    twin.service.log.clear();
+    await tick(newAsking(), ports);
+    expect(requestsOf(twin)).toEqual({ 'Runs.List': 1, 'Runs.RunPipeline': GATES });
+    twin.service.log.clear();
+    await tick(newAsking(), ports);
+    expect(requestsOf(twin)).toEqual({ 'Runs.List': 1, 'Runs.Get': GATES });
+  });
+
+  test('take no look longer than a function may live, and the next one goes on where it ended', async () => {
+    const { twin, clock, tick, ports, startsOf } = await manyGates();
+    await tick(newAsking(), ports);
+    expect(startsOf()).toBe(GATES);
+    twin.service.log.clear();
+    twin.service.faults.add({ kind: 'latency', match: 'Runs.Get', latencyInMs: 5_000, times: GATES });
+    const asking = newAsking();
+    for (let looks = 1; asking.asked.size < GATES; looks += 1) {
+      const begun = clock.now();
+      await tick(asking, ports);
+      expect(clock.now() - begun).toBeLessThan(70_000);
+      expect(looks).toBeLessThan(10);
+    }
+    expect(requestsOf(twin)).toMatchObject({ 'Runs.Get': GATES });
+    expect(startsOf()).toBe(0);
   });
 });
