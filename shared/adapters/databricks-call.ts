@@ -73,6 +73,23 @@ export async function pagesOf<Known = never>(
   return pages;
 }
 
+/** The first pages of a list, and whether they are all of them. */
+export async function somePagesOf(
+  call: Call,
+  request: HttpRequest,
+  most: number,
+): Promise<{ readonly pages: Readonly<Record<string, unknown>>[]; readonly isAll: boolean }> {
+  const pages: Readonly<Record<string, unknown>>[] = [];
+  let token = '';
+  do {
+    const query = { ...request.query, ...(token === '' ? {} : { page_token: token }) };
+    const page = objectIn(await call({ ...request, query }));
+    pages.push(page);
+    token = textIn(page.next_page_token);
+  } while (token !== '' && pages.length < most);
+  return { pages, isAll: token === '' };
+}
+
 /** Whether an answer came, rather than what a known error was turned into. */
 export function isResponse(answer: unknown): answer is HttpResponse {
   return typeof answer === 'object' && answer !== null && 'bytes' in answer && 'status' in answer;

@@ -1,6 +1,6 @@
 import type { ApiObject, JobRun, JobRuns, RunEnd, TaskRun } from '../engine/databricks-jobs-client.ts';
 import type { Call } from './databricks-call.ts';
-import { isObject, numberIn, objectIn, objectsIn, pagesOf, textIn } from './databricks-call.ts';
+import { isObject, numberIn, objectIn, objectsIn, pagesOf, somePagesOf, textIn } from './databricks-call.ts';
 import { isMissing, nullIfMissing } from './databricks-errors.ts';
 import { withNumericIds } from './databricks-jobs.ts';
 import type { HttpError } from './http-error.ts';
@@ -12,7 +12,6 @@ const MOST_PER_PAGE = 25;
 /** Runs of the Jobs API. */
 export function runsOf(call: Call): JobRuns {
   const get = (id: string) => runAt(call, id);
-  const list = (query: Readonly<Record<string, string | number | boolean>>) => listed(call, query);
   return {
     get,
     async submit(body, token) {
@@ -29,16 +28,18 @@ export function runsOf(call: Call): JobRuns {
       await call({ method: 'POST', path: `${API}/cancel`, json, idempotent: true }, nullIfOver);
     },
     async active() {
-      const runs = await list({ active_only: true, expand_tasks: true });
+      const { items: runs } = await listed(call, { active_only: true, expand_tasks: true });
       // A list gives the first hundred tasks of a run. A run that has ended meanwhile is not active any more.
       const whole = await Promise.all(
         runs.map((run) => (run.has_more === true ? get(textIn(run.run_id)) : toRun(run))),
       );
       return whole.filter((run) => run !== null).filter(({ end }) => end === null);
     },
-    async endedSince(job, since) {
-      const runs = await list({ job_id: job, completed_only: true, start_time_from: since });
-      return runs.map(toRun).sort((left, right) => right.startedAt - left.startedAt);
+    async ofJob(job, { from, to }, most) {
+      const began = { start_time_from: from, ...(to === undefined ? {} : { start_time_to: to }) };
+      const { items, isAll } = await listed(call, { job_id: job, ...began }, most);
+      const runs = items.map(toRun).sort((left, right) => right.startedAt - left.startedAt);
+      return { runs, isAll };
     },
   };
 }
@@ -46,9 +47,11 @@ export function runsOf(call: Call): JobRuns {
 async function listed(
   call: Call,
   query: Readonly<Record<string, string | number | boolean>>,
-): Promise<ApiObject[]> {
+  most = Number.POSITIVE_INFINITY,
+): Promise<{ readonly items: ApiObject[]; readonly isAll: boolean }> {
   const request = { method: 'GET', path: `${API}/list`, query: { ...query, limit: MOST_PER_PAGE } } as const;
-  return (await pagesOf(call, request)).flatMap(({ runs }) => objectsIn(runs));
+  const { pages, isAll } = await somePagesOf(call, request, Math.ceil(most / MOST_PER_PAGE));
+  return { items: pages.flatMap(({ runs }) => objectsIn(runs)), isAll };
 }
 
 async function runAt(call: Call, id: string): Promise<JobRun | null> {

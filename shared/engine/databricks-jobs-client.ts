@@ -66,6 +66,12 @@ export interface JobRun {
   readonly tasks: readonly TaskRun[];
 }
 
+/** A time in which runs began; without an end until now. */
+export interface Began {
+  readonly from: Instant;
+  readonly to?: Instant;
+}
+
 /** Runs of a workspace. */
 export interface JobRuns {
   /**
@@ -82,6 +88,13 @@ export interface JobRuns {
   cancel(id: string): Promise<void>;
   /** All runs that wait, run or are being ended, of every job and submitted ones, with their tasks. */
   active(): Promise<readonly JobRun[]>;
-  /** Runs of a job that began at this time or later and are over, newest first, without their tasks. */
-  endedSince(job: string, since: Instant): Promise<readonly JobRun[]>;
+  /**
+   * Runs of a job that began in this time, both ends included, newest first, without their tasks.
+   * @param most after so many, rounded up to whole pages, no more are asked for.
+   */
+  ofJob(
+    job: string,
+    began: Began,
+    most: number,
+  ): Promise<{ readonly runs: readonly JobRun[]; readonly isAll: boolean }>;
 }

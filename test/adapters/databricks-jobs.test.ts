@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Began } from '../../shared/engine/databricks-jobs-client.ts';
 import { openClient } from './databricks-world.ts';
 
 let world = openClient();
@@ -186,7 +187,7 @@ describe('runs', () => {
     expect(await world.soon(runs().get('1'))).toBeNull();
   });
 
-  test('runs of a job that are over are told from a time on, the newest first', async () => {
+  test('runs of a job are told by when they began, the newest first', async () => {
     const job = await create('etl');
     const start = async () => {
       const url = 'https://adb.example/api/2.2/jobs/run-now';
@@ -199,7 +200,11 @@ describe('runs', () => {
     await start();
     await start();
     await submit('other');
-    const ended = await world.soon(runs().endedSince(job, since));
-    expect(ended).toMatchObject([{ job, name: 'etl', startedAt: since + 1000 }, { startedAt: since }]);
+    const ofJob = (began: Began, most = 100) => world.soon(runs().ofJob(job, began, most));
+    const both = { runs: [{ job, name: 'etl', startedAt: since + 1000 }, { startedAt: since }], isAll: true };
+    expect(await ofJob({ from: since })).toMatchObject(both);
+    const first = since - 1_000_000;
+    expect(await ofJob({ from: first }, 1)).toMatchObject({ runs: { length: 3 }, isAll: true });
+    expect((await ofJob({ from: since, to: since })).runs).toMatchObject([{ startedAt: since }]);
   });
 });

@@ -54,8 +54,8 @@ async function startRun(): Promise<void> {
 
 async function resultsOfRuns(): Promise<readonly unknown[]> {
   const [job] = await soon(client().jobs.find('load'));
-  const ended = await soon(client().runs.endedSince(job?.id ?? '', 0));
-  return ended.map(({ end }) => end?.result);
+  const { runs } = await soon(client().runs.ofJob(job?.id ?? '', { from: 0 }, 100));
+  return runs.map(({ end }) => end?.result);
 }
 
 /** A release with these files, and a job on these notebooks. */

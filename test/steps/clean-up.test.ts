@@ -158,8 +158,8 @@ describe('what is in use stays', () => {
     expect(twin.loadedSources().map(({ digest }) => digest)).toHaveLength(8);
     const { runs } = client();
     const [job] = await soon(client().jobs.find(JOB));
-    const ended = await soon(runs.endedSince(job?.id ?? '', 0));
-    expect(ended.map(({ end }) => end?.result)).toEqual(['SUCCESS', 'SUCCESS']);
+    const ended = await soon(runs.ofJob(job?.id ?? '', { from: 0 }, 100));
+    expect(ended.runs.map(({ end }) => end?.result)).toEqual(['SUCCESS', 'SUCCESS']);
   });
 
   test('a library of a cluster keeps its wheel, also on one that does not run', async () => {

@@ -27,6 +27,8 @@ export interface RolloutWorld extends FlagWorld {
   /** Runs a job to its end within a minute; made where it is not there. */
   runJob(name: string, result?: 'SUCCESS' | 'FAILED', minutes?: number): Promise<void>;
   makeJob(name: string): Promise<void>;
+  /** Runs a job so often, four times a minute, all well. */
+  runOften(name: string, times: number): Promise<void>;
 }
 
 /** One run's rollout: asked again as the engine would. */
@@ -37,6 +39,8 @@ export interface Rollout {
   toEnd(between?: (minute: number) => void | Promise<void>): Promise<StepOutcome>;
   /** The same call once more, as after a crash: the memo is the old one. */
   lookAgain(): Promise<StepOutcome>;
+  /** Makes the memo that of another version. */
+  changeMemo(change: (memo: Readonly<Record<string, Json>>) => Json): void;
   readonly world: World;
 }
 
@@ -122,6 +126,9 @@ function rolloutOf(shared: World, minute: () => number): Rollout {
   return {
     world,
     look: call,
+    changeMemo(change) {
+      memo = change(memo as Readonly<Record<string, Json>>);
+    },
     lookAgain: () => {
       memo = before;
       return call();
@@ -159,12 +166,20 @@ function jobsOf(workspace: DatabricksTwin, pass: (minutes: number) => Promise<vo
     // Ids may be larger than numbers.
     ids.set(name, /"job_id":\s*(\d+)/.exec(answer)?.[1] ?? '');
   };
+  const runNow = (name: string) => post('/api/2.2/jobs/run-now', `{"job_id":${ids.get(name)}}`);
   return {
     makeJob,
+    async runOften(name: string, times: number) {
+      workspace.scriptRuns({ job: name, times, pendingInMs: 0, durationInMs: 1_000 });
+      for (let run = 0; run < times; run += 1) {
+        await runNow(name);
+        await pass(0.25);
+      }
+    },
     async runJob(name: string, result: 'SUCCESS' | 'FAILED' = 'SUCCESS', minutes = 0) {
       if (!ids.has(name)) await makeJob(name);
       workspace.scriptRuns({ job: name, times: 1, result, durationInMs: minutes * MINUTE, error: 'boom' });
-      await post('/api/2.2/jobs/run-now', `{"job_id":${ids.get(name)}}`);
+      await runNow(name);
       if (minutes === 0) await pass(0.5);
     },
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { UnreadableInput } from '../../errors.ts';
 import type { Json } from '../../release/canonical-json.ts';
+import { watchShape } from './watch.ts';
 
 const memoShape = z.strictObject({
   /** Flags that are on their way. */
@@ -13,6 +14,8 @@ const memoShape = z.strictObject({
   missing: z.array(z.string()),
   /** Why the rollout is being stopped, and which flags are put back; null while it goes on. */
   stop: z.strictObject({ why: z.string(), flags: z.array(z.string()) }).nullable(),
+  /** By id of a job how far its runs have been looked at; memos of before have none. */
+  watches: z.record(z.string(), watchShape).default({}),
   /** Since when nobody answers. */
   troubleSince: z.number().nullable(),
 });

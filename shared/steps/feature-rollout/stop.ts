@@ -1,13 +1,15 @@
 import type { AppConfigurationClient } from '../../engine/app-configuration-client.ts';
 import type { JobRun } from '../../engine/databricks-jobs-client.ts';
 import { TransientFailure } from '../../errors.ts';
-import type { Instant } from '../../release/model.ts';
 import type { DeclaredFlag } from '../feature-flags/file.ts';
 import { whatStoodBeforeRollout } from '../feature-flags/inventory.ts';
 import type { FlagMarks } from '../feature-flags/setting.ts';
 import { describeStep, FLAG_KEY_PREFIX, marksOf, standingOf } from '../feature-flags/setting.ts';
 import type { StepContext } from '../step.ts';
 import { workspaceOf } from '../workspace.ts';
+import type { RolloutMemo } from './memo.ts';
+import type { JobWatch } from './watch.ts';
+import { lookAtRuns, watchFrom } from './watch.ts';
 
 /** Results of runs that stop a rollout. One that somebody cancelled says nothing about the feature. */
 const FAILURES = ['FAILED', 'TIMEDOUT', 'INTERNAL_ERROR'];
@@ -24,34 +26,45 @@ export interface Stop {
   readonly flags: string[];
 }
 
+/** What a look at the jobs has found. */
+export interface JobSight {
+  /** Null when none failed; the text alone when a job is not there to be watched. */
+  readonly failure: Stop | string | null;
+  /** How far each job has been looked at, by id. */
+  readonly watches: Readonly<Record<string, JobWatch>>;
+}
+
 /**
  * Whether a job failed that stops one of the flags, in a run that began since the flag's rollout did. Runs that began
  * under an earlier step count, too, and those under an earlier run of ours: they may take longer than either.
- * @param begunAt for flags that do not say when their rollout began.
- * @returns null when none did; the text alone when a job is not there to be watched.
  */
 export async function failureOf(
   context: StepContext,
   moving: readonly Moving[],
-  begunAt: Instant,
-): Promise<Stop | string | null> {
+  { begunAt, watches }: Pick<RolloutMemo, 'begunAt' | 'watches'>,
+): Promise<JobSight> {
   const names = [...new Set(moving.flatMap(({ flag }) => flag.stopWhenRunsFail))].sort();
-  if (names.length === 0) return null;
+  const known: Record<string, JobWatch> = { ...watches };
+  if (names.length === 0) return { failure: null, watches: known };
   const { client } = await workspaceOf(context);
+  const since = ({ marks }: Moving) => marks.begun ?? begunAt;
   for (const name of names) {
     const watching = moving.filter(({ flag }) => flag.stopWhenRunsFail.includes(name));
     const jobs = await client.jobs.find(name);
-    if (jobs.length === 0) return notThere(name, watching);
-    const since = ({ marks }: Moving) => marks.begun ?? begunAt;
-    const earliest = Math.min(...watching.map(since));
-    const ended = await Promise.all(jobs.map(({ id }) => client.runs.endedSince(id, earliest)));
-    const failed = ended.flat().filter(({ end }) => end !== null && FAILURES.includes(end.result));
+    if (jobs.length === 0) return { failure: notThere(name, watching), watches: known };
+    const failed: JobRun[] = [];
+    for (const { id } of jobs) {
+      const watch = known[id] ?? watchFrom(Math.min(...watching.map(since)));
+      const { seen, next } = await lookAtRuns(client.runs, id, watch);
+      known[id] = next;
+      failed.push(...seen.filter(({ end }) => end !== null && FAILURES.includes(end.result)));
+    }
     for (const run of failed.toSorted((left, right) => left.startedAt - right.startedAt)) {
       const hit = watching.filter((each) => since(each) <= run.startedAt);
-      if (hit.length > 0) return stopFor(hit, failedRun(name, run));
+      if (hit.length > 0) return { failure: stopFor(hit, failedRun(name, run)), watches: known };
     }
   }
-  return null;
+  return { failure: null, watches: known };
 }
 
 function stopFor(hit: readonly Moving[], failed: string): Stop {

@@ -13,7 +13,7 @@ import { failureOf, namesOf, putBack } from './stop.ts';
 
 /** A failing job and a flag that was turned off are noticed within this time. */
 const LOOK_EVERY_IN_MS = 5 * 60_000;
-/** When a flag was not as expected, which may be for a moment only. */
+/** When a flag was not as expected, which may be for a moment only, or when not all runs have been looked at yet. */
 const LOOK_AGAIN_IN_MS = 60_000;
 
 /** A flag on its way, as it was just read. */
@@ -39,7 +39,7 @@ export async function beginRollout(context: StepContext, site: RolloutSite): Pro
   if (stopped.length > 0) return { refused: stopped.join(' ') };
   if (flags.length === 0) return { done: { flags: notes } };
   const begunAt = Math.min(now, ...begun);
-  const memo = { flags, begunAt, notes, missing: [], stop: null, troubleSince: null };
+  const memo = { flags, begunAt, notes, missing: [], stop: null, watches: {}, troubleSince: null };
   return { waiting: { until: now, memo } };
 }
 
@@ -58,13 +58,16 @@ export async function goOnWithRollout(
 ): Promise<StepOutcome> {
   const { moving, missing, notes, stopped } = sortOut(context, site, memo);
   if (stopped.length > 0) return { refused: [...stopped, ...stayText(moving)].join(' ') };
-  const failure = await failureOf(context, moving, memo.begunAt);
+  const { failure, watches } = await failureOf(context, moving, memo);
   if (typeof failure === 'string') return { refused: failure };
   const now = context.clock.now();
-  const next = { ...memo, missing, notes, troubleSince: null };
+  // What failed while a flag could not be seen has to be seen again with it.
+  const kept = missing.length > 0 ? memo.watches : watches;
+  const next = { ...memo, watches: kept, missing, notes, troubleSince: null };
   if (failure !== null) return { waiting: { until: now, memo: { ...next, stop: { ...failure } } } };
   const left: string[] = [...missing];
-  let until = now + (missing.length > 0 ? LOOK_AGAIN_IN_MS : LOOK_EVERY_IN_MS);
+  const isBehind = missing.length > 0 || Object.values(watches).some(({ older }) => older !== null);
+  let until = now + (isBehind ? LOOK_AGAIN_IN_MS : LOOK_EVERY_IN_MS);
   for (const each of moving) {
     if (context.signal.aborted) throw new Error('the run was cancelled');
     const after = await moveIfDue(context, site, each);
