@@ -115,9 +115,9 @@ export function mayHaveStarted({ step, definition }: StepTurn): boolean {
   return step.status === 'waiting' || (step.status === 'pending' && (step.memo !== null || step.attempt > 1));
 }
 
-/** A step that has nothing to stop outside, and that no function runs, is not waited for when its run is cancelled. */
+/** An attempt of a cancelled run that is still to come is not waited for. */
 export function letGo({ step }: StepTurn): void {
-  if (step.mode === 'apply' && (step.status === 'pending' || step.status === 'waiting')) step.status = 'idle';
+  if (step.mode === 'apply' && step.status === 'pending') step.status = 'idle';
 }
 
 /** Messages of steps that no function has taken yet lose their meaning. */

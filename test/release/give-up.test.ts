@@ -140,9 +140,20 @@ describe('a run that is cancelled', () => {
     expect(driver.open('run-step')).toHaveLength(1);
   });
 
-  test('does not wait for a step that works in parts and has nothing to stop', () => {
+  test('waits for what cannot be stopped, but for no further attempt', () => {
     const driver = deploying({ cancels: false });
     later(driver, 'deploy', waited(driver));
+    driver.tell('release-1', CANCEL);
+    expect(driver.run().status).toBe('running');
+    later(driver, 'deploy', FAILED);
+    expect(driver.run().status).toBe('cancelled');
+    expect(driver.environment('staging').lock).toBeNull();
+  });
+
+  test('does not wait for an attempt that is still to come', () => {
+    const driver = deploying({ cancels: false });
+    later(driver, 'deploy', waited(driver));
+    later(driver, 'deploy', FAILED);
     driver.tell('release-1', CANCEL);
     expect(driver.run().status).toBe('cancelled');
     expect(driver.environment('staging').lock).toBeNull();

@@ -49,15 +49,18 @@ export const LAWS: readonly Law[] = [
     );
     return moved === undefined ? null : moved.name;
   }),
-  law('claim numbers only rise, by one, and only by a claim or a message that is lost', ({ run }, { state, event }) => {
-    for (const [stage, step, before] of stepsWithBefore(run, state.run)) {
-      const rise = step.claim - before.claim;
-      const used = event.type === 'step-claimed' || event.type === 'step-abandoned';
-      const about = used && event.stage === stage.name && event.step === step.name;
-      if (rise !== 0 && !(rise === 1 && about)) return `${stage.name}/${step.name} by ${rise}`;
-    }
-    return null;
-  }),
+  law(
+    'claim numbers only rise, by one, and only by a claim or a message that is lost',
+    ({ run }, { state, event }) => {
+      for (const [stage, step, before] of stepsWithBefore(run, state.run)) {
+        const rise = step.claim - before.claim;
+        const used = event.type === 'step-claimed' || event.type === 'step-abandoned';
+        const about = used && event.stage === stage.name && event.step === step.name;
+        if (rise !== 0 && !(rise === 1 && about)) return `${stage.name}/${step.name} by ${rise}`;
+      }
+      return null;
+    },
+  ),
   law('a result counts only for the newest claim', (_made, { state, event }) => {
     if (!('claim' in event)) return null;
     const step = state.run?.stages
