@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Json } from '../../shared/release/canonical-json.ts';
 import type { Change } from '../../shared/release/plan.ts';
 import { infrastructure } from '../../shared/steps/infrastructure.ts';
 import type { ArmStepWorld } from './arm-world.ts';
@@ -480,7 +481,19 @@ describe('a deployment that does not end well', () => {
 
   test('outputs that no run can carry refuse the step', async () => {
     release(one({}, { outputs: { x: { type: 'string', value: 'x'.repeat(20_000) } } }));
-    expect((await deploy()).refused).toContain('longer than 16000 characters');
+    expect((await deploy()).refused).toMatch(
+      /^Azure has deployed main\.json \(slipway-release-1-\w+\), but its outputs are longer than 16000 characters, which no run can carry\. Give out names and ids instead of whole objects, then release again\.$/,
+    );
+  });
+
+  test('a release after that knows that it was deployed, and what it made', async () => {
+    const outputs = { x: { type: 'string', value: 'x'.repeat(20_000) } };
+    release(template({ resources: [storage('stone'), storage('sttwo')], outputs }));
+    await deploy();
+    release(one());
+    const { changes, output } = await redeploy();
+    expect(changes.find(({ target }) => target === TEMPLATE)?.detail).toContain('left in Azure');
+    expect(output?.left).toEqual([expect.stringMatching(/\/sttwo$/)]);
   });
 
   test('a deployment of the same name that is not ours is left alone', async () => {
@@ -493,19 +506,72 @@ describe('a deployment that does not end well', () => {
     expect((await apply(infrastructure, world, changes)).refused).toContain('was not made by Slipway');
   });
 
-  test('a deployment that never ends is given up after six hours', async () => {
+  test('a deployment that never ends is stopped and given up after six hours', async () => {
     twin.addResourceFault({ kind: 'delay', match: '*', delayInMs: 24 * 3_600_000 });
     const { refused, calls } = await deploy();
-    expect(refused).toContain('has not ended in 6 hours');
+    expect(refused).toMatch(/has not ended in 6 hours, and Slipway has told it to stop\.$/);
     expect(calls).toBeLessThan(400);
+    expect(twin.log.count('Deployments_Cancel')).toBe(1);
+    expect(twin.exportState()).toContain('Canceled');
+  });
+
+  test('or given up alone, where Slipway may not stop it', async () => {
+    twin.addResourceFault({ kind: 'delay', match: '*', delayInMs: 24 * 3_600_000 });
+    twin.faults.add({ kind: 'status', status: 403, match: 'Deployments_Cancel' });
+    expect((await deploy()).refused).toMatch(
+      /in 6 hours, and cannot be told to stop: Azure .* does not allow/,
+    );
   });
 });
 
 describe('a run that is cancelled', () => {
-  const cancel = async () => {
-    const context = await contextOf(infrastructure, world, { since: world.clock.now() });
+  const cancel = async (memo: Json = { since: world.clock.now() }) => {
+    const context = await contextOf(infrastructure, world, memo);
     return underVirtualTime(world.clock, Promise.resolve(infrastructure.cancel?.(context)));
   };
+  /** Asks as the engine does, until the step says that it is over. */
+  const cancelToEnd = async () => {
+    let memo: Json = null;
+    for (let calls = 1; ; calls += 1) {
+      const outcome = await cancel(memo);
+      if (outcome === undefined || !('waiting' in outcome)) return { outcome, calls };
+      const { until } = outcome.waiting;
+      memo = outcome.waiting.memo;
+      await underVirtualTime(world.clock, world.clock.sleep(until - world.clock.now()));
+    }
+  };
+  const start = async () => {
+    const changes = await plan(infrastructure, world);
+    const context = await contextOf(infrastructure, world, null);
+    await underVirtualTime(world.clock, infrastructure.apply(context, changes));
+  };
+
+  test('tells its deployment to stop once, and asks more and more rarely, for a quarter of an hour', async () => {
+    release(one());
+    twin.addResourceFault({ kind: 'delay', match: '*', delayInMs: 24 * 3_600_000 });
+    await start();
+    // Azure takes the request, and resources that are being made go on.
+    twin.faults.add({ kind: 'status', status: 409, match: 'Deployments_Cancel' });
+    const before = world.clock.now();
+    const { outcome, calls } = await cancelToEnd();
+    expect(outcome).toMatchObject({
+      refused: expect.stringMatching(
+        /was told to stop 15 minutes ago and goes on: cancel it in the Azure portal, or let it end before the next release\.$/,
+      ),
+    });
+    expect(twin.log.count('Deployments_Cancel')).toBe(1);
+    expect(calls).toBeLessThan(40);
+    expect(world.clock.now() - before).toBeLessThanOrEqual(16 * 60_000);
+  });
+
+  test('tells it again where nobody knows whether it heard', async () => {
+    release(one());
+    await start();
+    twin.faults.add({ kind: 'drop', match: 'Deployments_Cancel', times: 5, when: 'before' });
+    await expect(cancel(null)).rejects.toMatchObject({ name: 'TransientFailure' });
+    twin.faults.clear();
+    expect((await cancelToEnd()).outcome).toEqual({ done: {} });
+  });
 
   test('stops its deployment, and asks until it has stopped', async () => {
     release(one());

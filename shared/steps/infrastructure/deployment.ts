@@ -1,4 +1,7 @@
-import type { Deployment } from '../../engine/arm-client.ts';
+import type { Deployment, DeploymentPlace } from '../../engine/arm-client.ts';
+import { Refusal } from '../../errors.ts';
+import type { Json } from '../../release/canonical-json.ts';
+import type { Instant } from '../../release/model.ts';
 import type { Change } from '../../release/plan.ts';
 import type { StepContext, StepOutcome } from '../step.ts';
 import type { Resources } from './inventory.ts';
@@ -12,6 +15,8 @@ import { noiseAfter } from './what-if.ts';
 const SHORTEST_PAUSE_IN_MS = 500;
 const LONGEST_PAUSE_IN_MS = 60_000;
 const LONGEST_DEPLOYMENT_IN_MS = 6 * 60 * 60_000;
+/** Resources that are being made end before a deployment stops. */
+const LONGEST_STOP_IN_MS = 15 * 60_000;
 /** What a run can carry from step to step. */
 const LONGEST_OUTPUTS_IN_CHARACTERS = 16_000;
 /** Tag of a deployment that says what it deploys, and so that it is ours. */
@@ -29,12 +34,12 @@ export async function deploy(
   const known = await client.deployment(place);
   if (known === null && context.signal.aborted) throw new Error('the run was cancelled');
   const deployment = known ?? (await client.startDeployment(place, source, { [TAG]: wanted.digest }));
-  const where = `The deployment ${place.name} in ${place.resourceGroup}`;
+  const where = nameOf(place);
   if (deployment.tags[TAG] !== wanted.digest)
     return { refused: `${where} was not made by Slipway: remove it from the history, then retry.` };
   switch (deployment.state) {
     case 'running':
-      return waitFor(context, where);
+      return waitFor(context, { client, place });
     case 'canceled':
       return { refused: `${where} was cancelled.` };
     case 'failed':
@@ -58,14 +63,41 @@ export function plannedIn(changes: readonly Change[]): Planned {
   return { deploymentId: String(template.data?.deploymentId), ...resourcesIn(template) };
 }
 
-/** Asks more rarely the longer it takes. */
-function waitFor({ clock, memo }: StepContext, where: string): StepOutcome {
+function nameOf({ name, resourceGroup }: DeploymentPlace): string {
+  return `The deployment ${name} in ${resourceGroup}`;
+}
+
+async function waitFor({ clock, memo }: StepContext, { client, place }: Site): Promise<StepOutcome> {
   const now = clock.now();
-  const since = typeof memo === 'object' && memo !== null && 'since' in memo ? Number(memo.since) : now;
-  if (now - since > LONGEST_DEPLOYMENT_IN_MS)
-    return { refused: `${where} has not ended in ${LONGEST_DEPLOYMENT_IN_MS / 3_600_000} hours.` };
-  const pause = Math.min(Math.max((now - since) / 2, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS);
-  return { waiting: { until: now + Math.round(pause), memo: { since } } };
+  const since = instantIn(memo, 'since') ?? now;
+  if (now - since > LONGEST_DEPLOYMENT_IN_MS) {
+    const hours = LONGEST_DEPLOYMENT_IN_MS / 3_600_000;
+    return {
+      refused: `${nameOf(place)} has not ended in ${hours} hours, ${await stopped({ client, place })}.`,
+    };
+  }
+  return { waiting: { until: now + pauseAfter(now - since), memo: { since } } };
+}
+
+async function stopped({ client, place }: Site): Promise<string> {
+  try {
+    await client.cancelDeployment(place);
+    return 'and Slipway has told it to stop';
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return `and cannot be told to stop: ${error.message}`;
+  }
+}
+
+/** Asks more rarely the longer it takes. */
+function pauseAfter(timeInMs: number): number {
+  return Math.round(Math.min(Math.max(timeInMs / 2, SHORTEST_PAUSE_IN_MS), LONGEST_PAUSE_IN_MS));
+}
+
+function instantIn(memo: Json, name: string): Instant | null {
+  const value = typeof memo === 'object' && memo !== null ? Object.entries(memo) : [];
+  const found = new Map<string, unknown>(value).get(name);
+  return typeof found === 'number' ? found : null;
 }
 
 async function whyFailed({ client, place }: Site, { error }: Deployment): Promise<string> {
@@ -85,20 +117,34 @@ async function succeeded(
   context: StepContext,
   { wanted, planned, deployment: { name, outputs }, hasJustEnded }: Success,
 ): Promise<StepOutcome> {
-  if (JSON.stringify(outputs).length > LONGEST_OUTPUTS_IN_CHARACTERS)
+  if (JSON.stringify(outputs).length > LONGEST_OUTPUTS_IN_CHARACTERS) {
+    const longest = `longer than ${LONGEST_OUTPUTS_IN_CHARACTERS} characters, which no run can carry`;
+    const next = 'Give out names and ids instead of whole objects, then release again';
     return {
-      refused: `The outputs of main.json are longer than ${LONGEST_OUTPUTS_IN_CHARACTERS} characters.`,
+      refused: `Azure has deployed main.json (${name}), but its outputs are ${longest}. ${next}.`,
     };
+  }
   const noise = hasJustEnded ? await noiseAfter(context, wanted, planned.deploymentId) : [];
   const now = { content: wanted.digest, deployment: name, outputs, noise, ...planned };
   const inventory = await storeDeployed(context, await readDeployed(context), now);
   return { done: { outputs, deployment: name, ...leftIn(planned.left), inventory } };
 }
 
-/** Stops the deployment, and asks until it has stopped. */
+/** Tells the deployment once to stop, and asks until it has. */
 export async function cancel(context: StepContext, wanted: Infrastructure): Promise<StepOutcome> {
   const { client, place } = siteOf(context, wanted);
   if ((await client.deployment(place))?.state !== 'running') return { done: {} };
-  await client.cancelDeployment(place);
-  return { waiting: { until: context.clock.now() + SHORTEST_PAUSE_IN_MS, memo: context.memo } };
+  const now = context.clock.now();
+  const toldAt = instantIn(context.memo, 'toldAt');
+  if (toldAt === null) await client.cancelDeployment(place);
+  const since = toldAt ?? now;
+  if (now - since > LONGEST_STOP_IN_MS) {
+    const minutes = LONGEST_STOP_IN_MS / 60_000;
+    return {
+      refused:
+        `${nameOf(place)} was told to stop ${minutes} minutes ago and goes on: cancel it in the Azure portal, or let it ` +
+        'end before the next release.',
+    };
+  }
+  return { waiting: { until: now + pauseAfter(now - since), memo: { toldAt: since } } };
 }
