@@ -133,9 +133,10 @@ function toPolicy(policy: ApiObject): ClusterPolicy {
 }
 
 function librariesIn({ library_statuses }: ApiObject): InstalledLibrary[] {
-  return objectsIn(library_statuses).map(({ library, status }) => ({
+  return objectsIn(library_statuses).map(({ library, status, messages }) => ({
     library: isObject(library) ? library : {},
     status: textIn(status),
+    message: Array.isArray(messages) ? messages.map(textIn).join(' ') : '',
   }));
 }
 

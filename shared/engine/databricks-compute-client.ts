@@ -16,6 +16,8 @@ export interface InstalledLibrary {
   readonly library: ApiObject;
   /** `INSTALLED`, `PENDING`, `FAILED`, `UNINSTALL_ON_RESTART`, … */
   readonly status: string;
+  /** Why it could not be installed, for people; empty where it is not told. */
+  readonly message: string;
 }
 
 /** All-purpose clusters of a workspace (API 2.1). */

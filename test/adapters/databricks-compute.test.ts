@@ -75,14 +75,27 @@ describe('clusters', () => {
     expect(await world.soon(clusters().find('etl'))).toEqual([]);
   });
 
+  test('a library that could not be installed is told with the reason', async () => {
+    const id = await create('c');
+    await world.pass(1_000);
+    await world.soon(clusters().install(id, [WHEEL]));
+    await world.pass(1_000);
+    const message = 'Library file /Workspace/Shared/a.whl does not exist.';
+    expect(await world.soon(clusters().libraries(id))).toEqual([
+      { library: WHEEL, status: 'FAILED', message },
+    ]);
+  });
+
   test('libraries are told by cluster and for all clusters at once', async () => {
     const [id, other] = [await create('etl'), await create('other')];
     await world.pass(1000);
     await world.soon(clusters().install(id, [WHEEL]));
     await world.soon(clusters().install(id, [WHEEL]));
-    expect(await world.soon(clusters().libraries(id))).toEqual([{ library: WHEEL, status: 'PENDING' }]);
+    expect(await world.soon(clusters().libraries(id))).toEqual([
+      { library: WHEEL, status: 'PENDING', message: '' },
+    ]);
     await world.soon(clusters().uninstall(id, [WHEEL]));
-    const marked = [{ library: WHEEL, status: 'UNINSTALL_ON_RESTART' }];
+    const marked = [{ library: WHEEL, status: 'UNINSTALL_ON_RESTART', message: '' }];
     expect(await world.soon(clusters().allLibraries())).toEqual(new Map([[id, marked]]));
     expect(await world.soon(clusters().libraries(other))).toEqual([]);
   });

@@ -155,7 +155,7 @@ describe('a cluster in use', () => {
     const run = await runOnIt(HOUR_IN_MS);
     want({ libraries: [wheel('1'), wheel('2')] });
     const { calls } = await config.redeploy();
-    expect([calls, config.written()]).toEqual([1, { 'Libraries.install': 1 }]);
+    expect([calls, config.written()]).toEqual([2, { 'Libraries.install': 1 }]);
     await config.pass(2 * HOUR_IN_MS);
     expect(await resultOf(run)).toBe('SUCCESS');
   });
@@ -275,10 +275,43 @@ describe('libraries', () => {
     const { cluster_id } = await cluster();
     await config.call('POST', '/api/2.0/libraries/uninstall', { cluster_id, libraries: [wheel('1')] });
     const { refused, calls } = await config.redeploy();
-    expect([refused, calls]).toEqual([null, 2]);
-    await config.pass(1_000);
+    expect([refused, calls]).toEqual([null, 3]);
     expect(await libraries()).toEqual(['1 INSTALLED']);
     expect(config.written()).toEqual({ 'Clusters.restart': 1, 'Libraries.install': 1 });
+  });
+
+  test('that cannot be installed on a running cluster are refused with the words of Databricks', async () => {
+    await first();
+    want({ libraries: [wheel('1')] });
+    const { refused } = await config.redeploy();
+    const why = 'Library file /Workspace/Shared/load-1.whl does not exist.';
+    expect(refused).toBe(
+      `cluster shared (${(await cluster()).cluster_id}) could not install /Workspace/Shared/load-1.whl (${why}). ` +
+        'Correct that, then retry the stage.',
+    );
+  });
+
+  test.each([
+    ['runs', { 'Libraries.uninstall': 1, 'Clusters.restart': 1, 'Libraries.install': 1 }],
+    ['is stopped', { 'Libraries.uninstall': 1, 'Libraries.install': 1 }],
+  ])('that could not be installed are installed again when the cluster %s', async (state, written) => {
+    await first({ libraries: [wheel('1')] });
+    expect(await libraries()).toEqual(['1 FAILED']);
+    await putWheels('1');
+    if (state === 'is stopped') await stop();
+    const { changes, refused } = await config.redeploy();
+    expect(linesOf(changes)).toEqual(['update cluster shared: installs /Workspace/Shared/load-1.whl']);
+    expect([refused, config.written()]).toEqual([null, written]);
+    expect(await libraries()).toEqual([state === 'runs' ? '1 INSTALLED' : '1 PENDING']);
+    expect((await config.redeploy()).changes).toEqual([]);
+  });
+
+  test('that could not be installed do not take a cluster from its runs', async () => {
+    await first({ libraries: [wheel('1')] });
+    await putWheels('1');
+    const run = await runOnIt(150_000);
+    expect((await config.redeploy()).refused).toBeNull();
+    expect([await resultOf(run), await libraries()]).toEqual(['SUCCESS', ['1 INSTALLED']]);
   });
 
   test('of a new cluster are installed with it', async () => {

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => expect(config.twin.violations()).toEqual([]));
 
-const wheel = (version: string) => ({ whl: `/Workspace/Shared/load-${version}.whl` });
+const wheel = (version: string) => ({ pypi: { package: `load==${version}` } });
 const access = (group_name: string, permission_level: string) => ({
   access_control_list: [{ group_name, permission_level }],
 });

@@ -35,7 +35,7 @@ function randomFiles(dice: Dice): ConfigFiles {
     clusters: clusters.map((cluster_name) => ({
       ...{ ...CLUSTER, cluster_name, num_workers: dice(2) + 1 },
       policy_id: reference(`policies.${policies[dice(policies.length)]}`),
-      libraries: some(dice, ['a', 'b', 'c']).map((whl) => ({ whl: `/Workspace/${whl}.whl` })),
+      libraries: some(dice, ['a', 'b', 'c']).map((name) => ({ pypi: { package: name } })),
       ...accessOf(dice, ['CAN_RESTART', 'CAN_MANAGE']),
     })),
     jobs: some(dice, ['load', 'report', 'check', 'clean']).map((name) => ({

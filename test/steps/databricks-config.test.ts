@@ -69,6 +69,7 @@ describe('a first deployment', () => {
       nodeTypeId: 'Standard_D4ds_v5',
       clusterPolicyId: '',
       scheduleState: 'PAUSED',
+      databricksDbfsLibPath: '/Workspace/Shared',
     });
     const { policy_id } = await config.call('POST', '/api/2.0/policies/clusters/create', {
       name: 'platform',
@@ -79,6 +80,9 @@ describe('a first deployment', () => {
       'python-wheel': { 'parking_sensors-1.0.0-py3-none-any.whl': 'wheel' },
     };
     await config.call('POST', '/api/2.0/workspace/mkdirs', { path: '/Shared/parking-sensors' });
+    await config.call('POST', '/api/2.0/workspace/import', {
+      ...{ path: '/Shared/parking_sensors-1.0.0-py3-none-any.whl', format: 'RAW', content: 'd2hlZWw=' },
+    });
     config.release({
       ...exampleFile('cluster-policies.json'),
       ...exampleFile('clusters.json'),
@@ -305,11 +309,11 @@ describe('a rollback', () => {
     await config.deploy();
     await config.pass(1_000);
     const after = config.twin.inventory();
-    const second = { ...CLUSTER, cluster_name: 'second', libraries: [{ whl: '/Volumes/a.whl' }] };
+    const second = { ...CLUSTER, cluster_name: 'second', libraries: [{ pypi: { package: 'a' } }] };
     const view = { group_name: 'ops', permission_level: 'CAN_VIEW' };
     config.release({
       policies: [{ ...POLICY, definition: {} }],
-      clusters: [{ ...CLUSTER, num_workers: 2, libraries: [{ whl: '/Volumes/b.whl' }] }, second],
+      clusters: [{ ...CLUSTER, num_workers: 2, libraries: [{ pypi: { package: 'b' } }] }, second],
       jobs: [
         { ...JOB, tasks: JOB.tasks.slice(0, 2), access_control_list: [view] },
         { ...JOB, name: 'added' },

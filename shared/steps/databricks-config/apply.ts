@@ -6,8 +6,8 @@ import type { StepContext } from '../step.ts';
 import type { TaskEnd } from '../work-through.ts';
 import { changeAccess, folderId } from './access.ts';
 import { runsOfJob } from './busy.ts';
-import { areFree, changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
-import type { ConfigTask, EndingRuns } from './continuous.ts';
+import { changeCluster, goneSince, listOf, removeCluster } from './cluster.ts';
+import type { EndingRuns } from './continuous.ts';
 import { activeOf, isLive, paused } from './continuous.ts';
 import { differenceOf } from './difference.ts';
 import type { Item, Kind } from './file.ts';
@@ -30,54 +30,8 @@ export interface ApplySite extends Pick<StepContext, 'content'> {
   readonly ending: EndingRuns;
 }
 
-/**
- * The tasks that make exactly these changes: a look at the clusters, then policies, clusters one by one, access to what jobs use, then all jobs at
- * once, access to jobs, and at last what goes, in the other direction. So nothing refers to what is not there, and
- * jobs change over together when all else has.
- */
-export function tasksFor(changes: readonly Change[], site: ApplySite): ConfigTask[] {
-  const isOf = (kind: ThingKind, isRemoval: boolean) => (change: Change) =>
-    thingData(change)?.kind === kind && (change.action === 'delete') === isRemoval;
-  const groups: (readonly Change[])[] = [
-    changes.filter(isOf('policy', false)),
-    // One that waits must not make another one restart once more.
-    ...changes.filter(isOf('cluster', false)).map((change) => [change]),
-    changes.filter((change) => accessData(change) !== null && !isOfJob(change)),
-    changes.filter(isOf('job', false)),
-    changes.filter((change) => accessData(change) !== null && isOfJob(change)),
-    changes.filter(isOf('job', true)),
-    changes.filter(isOf('cluster', true)),
-    changes.filter(isOf('policy', true)),
-  ];
-  const tasks = groups.flatMap((group, index) =>
-    group.map((change) => ({
-      phase: index + 1,
-      switches: isOf('job', false)(change),
-      run: () => madeOrRefused(change, site),
-    })),
-  );
-  return [...lookAhead(changes, site), ...tasks];
-}
-
-/** One cluster alone is looked at when it changes. */
-function lookAhead(changes: readonly Change[], { client }: ApplySite): ConfigTask[] {
-  const all = changes.flatMap((change) => {
-    const data = thingData(change);
-    if (data?.kind !== 'cluster' || change.action !== 'update') return [];
-    const { id = '', name, settings = false, back, install = [], uninstall = [] } = data;
-    return [{ id, name, settings: settings || back !== undefined ? {} : null, install, uninstall }];
-  });
-  return all.length < 2 ? [] : [{ phase: 0, switches: false, run: () => areFree(all, client) }];
-}
-
-const JOB = targetOf('job', '');
-
-function isOfJob(change: Change): boolean {
-  return accessData(change)?.of.startsWith(JOB) ?? false;
-}
-
-/** What Databricks refuses is said of the thing that it is about. */
-async function madeOrRefused(change: Change, site: ApplySite): Promise<TaskEnd> {
+/** Makes one change. What Databricks refuses is said of the thing that it is about. */
+export async function makeChange(change: Change, site: ApplySite): Promise<TaskEnd> {
   try {
     return await make(change, site);
   } catch (error) {

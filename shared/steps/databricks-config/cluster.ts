@@ -4,7 +4,7 @@ import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
 import type { TaskEnd } from '../work-through.ts';
 import { runsOnCluster } from './busy.ts';
 import { isSame } from './difference.ts';
-import { GOING } from './plan.ts';
+import { FAILED, GOING, libraryName } from './plan.ts';
 import type { ThingKind } from './things.ts';
 import { targetOf } from './wanted.ts';
 
@@ -68,6 +68,35 @@ async function lookAt(
   return busy ?? { cluster, libraries, restarts };
 }
 
+/** Waits until a running cluster has tried to install libraries; one that is stopped tries at its next start. */
+export async function haveCome(
+  id: string,
+  libraries: readonly ApiObject[],
+  { clusters }: DatabricksClient,
+): Promise<TaskEnd> {
+  const cluster = await clusters.get(id);
+  if (cluster === null || !UP.includes(cluster.state)) return null;
+  const installed = (await clusters.libraries(id)).filter((one) =>
+    libraries.some((library) => isSame(library, one.library)),
+  );
+  const failed = installed.filter(({ status }) => status === FAILED);
+  if (failed.length > 0) {
+    const why = failed.map(
+      ({ library, message }) => `${libraryName(library)} (${message || 'no reason given'})`,
+    );
+    return {
+      refused: `${nameOf(cluster)} could not install ${listOf(why)}. Correct that, then retry the stage.`,
+    };
+  }
+  const isComing = cluster.state !== 'RUNNING' || installed.some(({ status }) => COMING.includes(status));
+  return isComing ? { later: `${nameOf(cluster)} has not installed its libraries yet.` } : null;
+}
+
+/** States of a cluster that runs, or soon will. */
+const UP = ['RUNNING', 'RESTARTING', 'PENDING', 'RESIZING'];
+/** What becomes of libraries in these statuses is not known yet. */
+const COMING = ['PENDING', 'RESOLVING', 'INSTALLING'];
+
 /** Removes a cluster as soon as no run needs it. */
 export async function removeCluster(id: string, client: DatabricksClient): Promise<TaskEnd> {
   const cluster = await client.clusters.get(id);
@@ -102,14 +131,16 @@ function libraryWork(
   isRunning: boolean,
 ): LibraryWork {
   const statusOf = (one: ApiObject) => installed.find(({ library }) => isSame(library, one))?.status;
-  const comingBack = isRunning ? work.install.filter((one) => statusOf(one) === GOING) : [];
+  const failed = work.install.filter((one) => statusOf(one) === FAILED);
+  const going = work.install.filter((one) => statusOf(one) === GOING);
+  const comingBack = isRunning ? [...failed, ...going] : [];
   const leaving = work.uninstall.filter((one) => statusOf(one) !== undefined);
   return {
     install: work.install.filter((one) => {
       const status = statusOf(one);
-      return status === undefined || (status === GOING && !isRunning);
+      return status === undefined || ((status === GOING || status === FAILED) && !isRunning);
     }),
-    uninstall: leaving.filter((one) => statusOf(one) !== GOING),
+    uninstall: [...leaving.filter((one) => statusOf(one) !== GOING), ...failed],
     needRestart: leaving.length + comingBack.length > 0,
     comesBack: comingBack.length > 0,
   };

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import type { ApiObject, JobRuns } from '../../engine/databricks-jobs-client.ts';
 import type { Json } from '../../release/canonical-json.ts';
+import type { Instant } from '../../release/model.ts';
 import type { Change } from '../../release/plan.ts';
 import type { StepContext, StepOutcome } from '../step.ts';
 import type { Patience, Task } from '../work-through.ts';
 import { workThrough } from '../work-through.ts';
 import { thingData } from './memory.ts';
+
+type Unfinished = Exclude<StepOutcome, { readonly done: unknown }>;
 
 /** Runs to be ended, by the id of their job. */
 export type EndingRuns = Readonly<Record<string, readonly string[]>>;
@@ -13,6 +16,8 @@ export type EndingRuns = Readonly<Record<string, readonly string[]>>;
 /** A task, and whether it gives a job its settings. */
 export interface ConfigTask extends Task {
   readonly switches: boolean;
+  /** How soon to look again when it has to wait; the patience of the step where absent. */
+  readonly pauseInMs?: number;
 }
 
 /** Whether Databricks begins a run of a job with these settings whenever there is none. */
@@ -41,7 +46,7 @@ export async function workWithStreams(
   context: StepContext,
   { tasks, changes, runs }: { tasks: readonly ConfigTask[]; changes: readonly Change[]; runs: JobRuns },
   patience: Patience,
-): Promise<Exclude<StepOutcome, { readonly done: unknown }> | null> {
+): Promise<Unfinished | null> {
   const jobs = changes.flatMap((change) => (change.action === 'update' ? streamOf(change) : []));
   const noted = notedRuns(context.memo);
   if (jobs.length > 0 && noted === null) {
@@ -49,17 +54,25 @@ export async function workWithStreams(
       0,
       tasks.findIndex(({ switches }) => switches),
     );
-    const unfinished = await workThrough(context, before, patience);
+    const unfinished = soon(await workThrough(context, before, patience), tasks, context.clock.now());
     if (unfinished !== null) return unfinished;
     const progress = { done: before.length, waitingSince: null };
     return {
       waiting: { until: context.clock.now(), memo: { ...progress, ending: await activeOfAll(jobs, runs) } },
     };
   }
-  const unfinished = await workThrough(context, tasks, patience);
+  const unfinished = soon(await workThrough(context, tasks, patience), tasks, context.clock.now());
   if (unfinished === null || !('waiting' in unfinished) || noted === null) return unfinished;
   const { until, memo } = unfinished.waiting;
   return { waiting: { until, memo: { ...Object(memo), ending: noted } } };
+}
+
+/** Looks again as soon as the task that has to wait wants it. */
+function soon(outcome: Unfinished | null, tasks: readonly ConfigTask[], now: Instant): Unfinished | null {
+  if (outcome === null || !('waiting' in outcome)) return outcome;
+  const { until, memo } = outcome.waiting;
+  const { pauseInMs } = tasks[Object(memo).done] ?? {};
+  return { waiting: { until: pauseInMs === undefined ? until : Math.min(until, now + pauseInMs), memo } };
 }
 
 const shape = z.object({ ending: z.record(z.string(), z.array(z.string())) });

@@ -120,13 +120,18 @@ function runAsFor(
   return ownRunAs({ body: item.body, hasOwner, real: thing.settings, maker }, ownName);
 }
 
-/** Libraries that others installed stay. One that goes at the next restart is as good as gone, once that has come. */
+/**
+ * Libraries that others installed stay. One that goes at the next restart is as good as gone, once that has come, and one
+ * that could not be installed is not there.
+ */
 function libraryChanges(
   { item, known }: Wish,
   installed: readonly { readonly library: ApiObject; readonly status: string }[],
   { isRunning }: { readonly isRunning: boolean },
 ): { readonly install: ApiObject[]; readonly uninstall: ApiObject[] } {
-  const present = installed.filter(({ status }) => status !== GOING).map(({ library }) => library);
+  const present = installed
+    .filter(({ status }) => status !== GOING && status !== FAILED)
+    .map(({ library }) => library);
   const loaded = isRunning ? installed.map(({ library }) => library) : present;
   const has = (list: readonly ApiObject[]) => (one: ApiObject) => list.some((other) => isSame(one, other));
   const wanted = item.libraries.filter((library) => !isUnknown(canonicalJson(library)));
@@ -138,6 +143,8 @@ function libraryChanges(
 
 /** The status of a library that is there until the cluster restarts. */
 export const GOING = 'UNINSTALL_ON_RESTART';
+/** The status of a library that could not be installed; the cluster does not try again before it restarts. */
+export const FAILED = 'FAILED';
 
 function detailOf(found: {
   readonly fields: readonly string[];
@@ -170,7 +177,7 @@ function installs(libraries: readonly ApiObject[]): string[] {
 }
 
 /** A library as people call it: its path, or its coordinates. */
-function libraryName(library: ApiObject): string {
+export function libraryName(library: ApiObject): string {
   return Object.values(library)
     .map((value) => (typeof value === 'string' ? value : Object.values(Object(value)).join(' ')))
     .join(' ');
