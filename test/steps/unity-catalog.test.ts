@@ -390,6 +390,20 @@ describe('when something goes wrong', () => {
     expect(world.clock.now() - before).toBeLessThanOrEqual(11 * 60_000);
   });
 
+  test('a run that is cancelled while it waits ends when it is asked next, and writes nothing more', async () => {
+    open({ canAccess: () => false });
+    example();
+    let writes = 0;
+    world.clock.at(world.clock.now() + 40_000, () => {
+      writes = writesOf(twin);
+      world.abort.abort();
+    });
+    const before = world.clock.now();
+    await expect(deploy()).rejects.toThrow('the run was cancelled');
+    expect(world.clock.now() - before).toBeLessThanOrEqual(61_000);
+    expect(writesOf(twin)).toBe(writes);
+  });
+
   test('a missing privilege is not waited for', async () => {
     example();
     twin.faults.add({
