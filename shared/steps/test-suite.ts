@@ -118,7 +118,7 @@ async function conclude(work: Work, run: JobRun, end: RunEnd): Promise<StepOutco
   if (!('report' in results) || results.report.cases.length === 0)
     return { refused: refused ?? `The ${suite.title} prove nothing. ${see(run)}` };
   const published = await publish(context, { suite, run, file: results });
-  if ('unfinished' in published && mayPublishAgain(work, published)) return publishAgain(work, published);
+  if ('unfinished' in published && mayPublishAgain(work)) return publishAgain(work, published);
   const { testRun, warning } = told(work, published);
   if (refused !== null) return { refused: warning === null ? refused : `${refused} (${warning})` };
   const stored = await context.content.put(redactFile(results.bytes));
@@ -149,17 +149,17 @@ function brokeOff({ suite }: Work, run: JobRun, cause: string): string {
 
 type Unfinished = Extract<Published, { readonly unfinished: unknown }>;
 
-function mayPublishAgain({ context, progress }: Work, { unfinished }: Unfinished): boolean {
-  if (unfinished === 'more-to-do') return true;
+function mayPublishAgain({ context, progress }: Work): boolean {
   const now = context.clock.now();
   return now - (progress.publishing ?? now) < LONGEST_PUBLISHING_IN_MS;
 }
 
 function publishAgain({ context, progress }: Work, { unfinished, why }: Unfinished): StepOutcome {
   const now = context.clock.now();
-  if (unfinished === 'more-to-do') return waitUntil(now, { ...progress, publishing: null });
+  const next = { ...progress, publishing: progress.publishing ?? now };
+  if (unfinished === 'more-to-do') return waitUntil(now, next);
   context.log.warn(`test results are not published yet: ${why}`, { step: context.key });
-  return waitUntil(now + PAUSE_IN_MS, { ...progress, publishing: progress.publishing ?? now });
+  return waitUntil(now + PAUSE_IN_MS, next);
 }
 
 /** What people are told of publishing. */

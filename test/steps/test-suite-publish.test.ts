@@ -205,6 +205,41 @@ describe('publishing never decides the stage', () => {
     expect(site.world.log.join('\n')).toContain('test results are not published yet: ');
   });
 
+  /** How long after the beginning of its call each request to Azure DevOps began, in seconds. */
+  const latest = async () => {
+    const calls: number[] = [];
+    const before: Calls['before'] = (_number, memo) => {
+      calls.push(site.world.clock.now());
+      return memo;
+    };
+    const ended = await run({ before });
+    const delays = site.azureDevOps.service.log.requests().map(({ startedAt }) => {
+      const call = calls.findLast((each) => each <= startedAt) ?? 0;
+      return (startedAt - call) / 1000;
+    });
+    return { ...ended, latest: Math.max(...delays) };
+  };
+
+  test('Azure DevOps that is slow is asked in parts, none of which outlives its function', async () => {
+    leaves(site, passing);
+    faults().add({ kind: 'latency', match: 'Test*', latencyInMs: 12_000 });
+    const ended = await latest();
+    expect(ended.done).toMatchObject({ passed: 2, testRun: '31' });
+    expect(ended.latest).toBeLessThanOrEqual(50);
+    faults().clear();
+    expect(await publishedRuns(site)).toMatchObject([{ state: 'Completed', results: { length: 2 } }]);
+  });
+
+  test('Azure DevOps that is too slow to get anywhere is given up after half an hour, with a warning', async () => {
+    leaves(site, passing);
+    faults().add({ kind: 'latency', match: 'Test*', latencyInMs: 30_000 });
+    const before = site.world.clock.now();
+    const ended = await latest();
+    expect(ended.done?.warning).toBe('The results are not published in Azure DevOps: it answers too slowly');
+    expect(ended.latest).toBeLessThanOrEqual(50);
+    expect(site.world.clock.now() - before).toBeLessThan(45 * 60_000);
+  });
+
   test('Azure DevOps that stays down is given up after half an hour, with a warning', async () => {
     leaves(site, passing);
     faults().add(down);

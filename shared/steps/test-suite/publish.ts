@@ -51,32 +51,49 @@ export async function publish(
   }
 }
 
+const LATE = { unfinished: 'more-to-do', why: 'it answers too slowly' } as const;
+
+/** Each request may be held back for half a minute, so each is made only while there is time left for it. */
 async function publishIn(context: StepContext, publication: Publication): Promise<Published> {
   const { tests, project, run, file, suite } = publication;
   const end = context.clock.now() + LONGEST_IN_MS;
-  const { id, state } = await testRunOf(context, publication);
-  if (state === 'Completed') return { testRun: id, warning: null };
+  const isLate = () => context.clock.now() > end || context.signal.aborted;
+  const testRun = await testRunOf(context, publication, isLate);
+  if (testRun?.state === 'Completed') return { testRun: testRun.id, warning: null };
+  if (testRun === null || isLate()) return LATE;
+  const { id } = testRun;
   const missing = without(file.report.cases.map(toResult), await tests.publishedNames(project, id));
   for (let first = 0; first < missing.length; first += MOST_RESULTS_A_CALL) {
-    if (context.clock.now() > end || context.signal.aborted) return { unfinished: 'more-to-do', why: '' };
+    if (isLate()) return LATE;
     await tests.addResults(project, id, missing.slice(first, first + MOST_RESULTS_A_CALL));
   }
+  if (isLate()) return LATE;
   const name = `${suite.name}.xml`;
-  if (!(await tests.attachments(project, id)).includes(name))
-    await tests.attach(project, id, { name, bytes: redactFile(file.bytes) });
+  const isAttached = (await tests.attachments(project, id)).includes(name);
+  if (isLate()) return LATE;
+  if (!isAttached) await tests.attach(project, id, { name, bytes: redactFile(file.bytes) });
+  if (isLate()) return LATE;
   await tests.complete(project, id, run.end?.at ?? context.clock.now());
   return { testRun: id, warning: null };
 }
 
-/** Finds the test run, or makes it. The id in its name is that of the one run in Databricks that it tells of. */
-async function testRunOf(context: StepContext, publication: Publication): Promise<TestRun> {
+/**
+ * Finds the test run, or makes it; null when it is too late for that. The id in its name is that of the one run in
+ * Databricks that it tells of.
+ */
+async function testRunOf(
+  context: StepContext,
+  publication: Publication,
+  isLate: () => boolean,
+): Promise<TestRun | null> {
   const { tests, project, build, suite, run } = publication;
   const what = `${context.project}: ${suite.name} of ${context.run.release} in ${context.environment}`;
   const which = ` (Databricks run ${run.id})`;
   const name = cutTo(what, LONGEST_TEST_NAME - which.length) + which;
   const known = (await tests.ofBuild(project, build)).find((each) => each.name === name);
+  if (known !== undefined || isLate()) return known ?? null;
   const comment = `Published by Slipway, run ${context.key}. ${run.page}`.trim();
-  return known ?? (await tests.create(project, { name, comment, build, startedAt: run.startedAt }));
+  return tests.create(project, { name, comment, build, startedAt: run.startedAt });
 }
 
 /** The results that are not among the published ones. Names may stand there more than once. */

@@ -20,7 +20,7 @@ export interface Progress {
   readonly since: number;
   /** Since when the run is being cancelled. */
   readonly stopping: number | null;
-  /** Since when publishing the results fails. */
+  /** Since when the results are being published. */
   readonly publishing: number | null;
 }
 
