@@ -93,7 +93,7 @@ function build(config: Config): NonNullable<typeof built> {
   const projects = tableProjects(tables);
   const releases = tableReleases(tables);
   const approvals = approvalReader({ clients, store, records: store, releases, clock });
-  const parts = { projects, approvals, kinds: new Set(kinds.keys()), now: clock.now };
+  const parts = { projects, approvals, clients, kinds: new Set(kinds.keys()), now: clock.now };
   const ports = {
     ...{ store, content, clock, kinds, projects, clients, clientsFor, releases },
     records: store,

@@ -17,6 +17,7 @@ export const build = z.object({
   definition: z.object({ id }),
   sourceBranch: z.string(),
   sourceVersion: z.string(),
+  project: z.object({ id: z.string() }).nullish(),
 });
 
 export const artifact = z.object({

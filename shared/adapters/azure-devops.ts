@@ -59,7 +59,8 @@ function buildsAndValues(call: AzureDevOpsCall): Pick<AzureDevOpsClient, 'build'
       if (found === null) return null;
       const { buildNumber, status, result, definition, sourceBranch, sourceVersion } = found;
       const source = { definition: definition.id, branch: sourceBranch, commit: sourceVersion };
-      return { id: found.id, number: buildNumber, status, result: result ?? null, ...source };
+      const projectId = found.project?.id ?? null;
+      return { id: found.id, number: buildNumber, status, result: result ?? null, ...source, projectId };
     },
     async variableGroup(project, name) {
       const path = `/${segment(project)}/_apis/distributedtask/variablegroups`;

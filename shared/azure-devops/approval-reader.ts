@@ -26,10 +26,8 @@ export function approvalReader(parts: ApprovalReaderParts): ApprovalReader {
       const candidates = projects.filter(({ azureDevOps: { releasePipeline } }) =>
         event.pipeline === null ? releasePipeline !== undefined : releasePipeline === event.pipeline,
       );
-      for (const file of candidates) {
-        const meaning = await meaningFor(parts, event, file);
-        if (meaning !== null) return meaning;
-      }
+      const meaning = await meaningAmong(parts, event, candidates);
+      if (meaning !== null) return meaning;
       const pipeline = event.pipeline === null ? 'its pipeline' : `pipeline ${event.pipeline}`;
       const ignored =
         candidates.length === 0
@@ -38,6 +36,30 @@ export function approvalReader(parts: ApprovalReaderParts): ApprovalReader {
       return { project: null, ignored };
     },
   };
+}
+
+/**
+ * Pipelines of different organisations may have one number, and projects may share one: what one of them can do
+ * nothing with, or cannot be asked about, may be for another.
+ */
+async function meaningAmong(
+  parts: ApprovalReaderParts,
+  event: ApprovalEvent,
+  candidates: readonly ProjectFile[],
+): Promise<Meaning | null> {
+  let ignored: Meaning | null = null;
+  const errors: unknown[] = [];
+  for (const file of candidates) {
+    try {
+      const meaning = await meaningFor(parts, event, file);
+      if (meaning !== null && !('ignored' in meaning)) return meaning;
+      ignored ??= meaning;
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+  return ignored;
 }
 
 /** Null: the approval is none of this project. */

@@ -14,6 +14,8 @@ export interface Build {
   /** Full name, e.g. `refs/heads/main`. */
   readonly branch: string;
   readonly commit: string;
+  /** GUID of the project of Azure DevOps that it is in; null where the answer does not say. */
+  readonly projectId: string | null;
 }
 
 /** An artifact of a build. */

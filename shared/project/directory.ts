@@ -1,3 +1,4 @@
+import type { AzureDevOpsClient } from '../engine/azure-devops-client.ts';
 import type { Log, Projects, RegisteredProject } from '../engine/ports.ts';
 import type { Directory, Meaning } from '../engine/take-intake.ts';
 import type { WebhookEvent } from '../engine/webhook-events.ts';
@@ -18,6 +19,8 @@ export interface ApprovalReader {
 export interface DirectoryParts {
   readonly projects: Pick<Projects, 'listProjects'>;
   readonly approvals: ApprovalReader;
+  /** Of each organisation of Azure DevOps. */
+  readonly clients: { azureDevOps(organization: string): Pick<AzureDevOpsClient, 'build'> };
   /** Names of the step kinds that this version has. */
   readonly kinds: ReadonlySet<string>;
   readonly now: () => number;
@@ -82,22 +85,65 @@ async function meaningAmong(
   asked: Asked,
 ): Promise<Meaning> {
   if (event.type !== 'build-completed') return asked.parts.approvals.meaningOf(event, files);
-  const found = findProject(event, files);
+  const found = await findProject(asked.parts, event, files);
   if (typeof found === 'string') return { project: null, ignored: found };
   const ignored = whyNotReleased(event, found);
   if (ignored !== null) return { project: found.project, ignored };
   return { project: found.project, start: releaseOf(event, found, asked) };
 }
 
-function findProject({ definition }: BuildCompleted, files: readonly ProjectFile[]): ProjectFile | string {
+async function findProject(
+  { clients }: DirectoryParts,
+  event: BuildCompleted,
+  files: readonly ProjectFile[],
+): Promise<ProjectFile | string> {
+  const { definition } = event;
   if (files.length === 0) return 'no project is registered';
   const candidates = files.filter(
     ({ azureDevOps }) => definition === null || azureDevOps.artifactsPipeline === definition,
   );
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return only;
   if (only === undefined) return `pipeline ${definition} is the artifacts pipeline of no registered project`;
-  return 'the event does not say of which pipeline the build is: set "Resource details to send" of the subscription to All';
+  if (candidates.length === 1) return only;
+  return definition === null ? MINIMAL_EVENT : ownerOf(clients, event, candidates);
+}
+
+const MINIMAL_EVENT =
+  'the event does not say of which pipeline the build is: set "Resource details to send" of the subscription to All';
+
+/**
+ * Numbers of pipelines are unique in one organisation only. Of several projects with the number the one counts in whose
+ * organisation the build is, read back from there.
+ * @throws TransientFailure when it is found nowhere, and somewhere it could not be looked for.
+ */
+async function ownerOf(
+  clients: DirectoryParts['clients'],
+  { definition, build, sourceProject }: BuildCompleted,
+  candidates: readonly ProjectFile[],
+): Promise<ProjectFile | string> {
+  const owners: ProjectFile[] = [];
+  const failures: string[] = [];
+  for (const file of candidates) {
+    const { organization, project } = file.azureDevOps;
+    try {
+      const found = await clients.azureDevOps(organization).build(project, build);
+      const isIt =
+        found?.definition === definition && found.projectId?.toLowerCase() === sourceProject.toLowerCase();
+      if (isIt) owners.push(file);
+    } catch (error) {
+      failures.push(`${file.project}: ${messageOf(error)}`);
+    }
+  }
+  const [owner] = owners;
+  if (owner !== undefined && owners.length === 1) return owner;
+  const names = candidates
+    .map(({ project, azureDevOps }) => `${project} (${azureDevOps.organization}/${azureDevOps.project})`)
+    .join(', ');
+  if (owner === undefined && failures.length > 0)
+    throw new TransientFailure(`build ${build} may be of ${names}: ${failures.join('; ')}`);
+  return owner === undefined
+    ? `pipeline ${definition} is the artifacts pipeline of ${names}, and build ${build} is in none of them`
+    : `pipeline ${definition} is the artifacts pipeline of ${names}: register one of them with another pipeline`;
 }
 
 function whyNotReleased({ branch, build }: BuildCompleted, { branches }: ProjectFile): string | null {

@@ -35,6 +35,13 @@ describe('what Azure DevOps says is read carefully', () => {
     expect(await wait(azureDevOps.artifacts('parking', '1'))).toEqual([]);
   });
 
+  test('a build is in the project that the event of its completion named', async () => {
+    const { azureDevOps, wait, twin, build } = published();
+    const projectId = twin.addProject('parking').id;
+    expect(await wait(azureDevOps.build('parking', String(build.id)))).toMatchObject({ projectId });
+    expect(projectId).toMatch(/^[0-9a-f]{8}-/);
+  });
+
   test('names are asked for as they are, and cannot leave their place in the path', async () => {
     const { azureDevOps, wait, twin } = published();
     expect(await wait(azureDevOps.build('../other', '1'))).toBeNull();

@@ -33,10 +33,12 @@ export interface GateOptions {
   /** How many approvals Slipway's gate wants. */
   readonly approvals?: number;
   readonly minRequiredApprovers?: number;
+  /** Another project, listed before, with the same release pipeline. */
+  readonly other?: (releasePipeline: string) => { readonly name: string; readonly yaml: string };
 }
 
 /** A run of build 20001 whose stage `staging` is at its gate, and a release pipeline in Azure DevOps. */
-export function approvalWorld({ approvals = 1, minRequiredApprovers = 1 }: GateOptions = {}) {
+export function approvalWorld({ approvals = 1, minRequiredApprovers = 1, other }: GateOptions = {}) {
   const world = intakeWorld();
   const { twin, clock, clients, hooks } = world;
   for (const name of ['staging', 'live', 'playground'])
@@ -55,8 +57,14 @@ export function approvalWorld({ approvals = 1, minRequiredApprovers = 1 }: GateO
   const releases = memoryReleases();
   const ports = portsOf({ store, clock, releases });
   const reader = approvalReader({ clients, store, records: store, releases, clock });
-  const projects = { listProjects: async () => [{ name: file.project, settings: { yaml }, tag: '1' }] };
-  const directory = projectDirectory({ projects, approvals: reader, kinds: KINDS, now: () => clock.now() });
+  const all = [...(other === undefined ? [] : [other(String(pipelineId))]), { name: file.project, yaml }];
+  const projects = {
+    listProjects: async () => all.map((its) => ({ name: its.name, settings: { yaml: its.yaml }, tag: '1' })),
+  };
+  const directory = projectDirectory({
+    ...{ projects, approvals: reader, clients, kinds: KINDS },
+    now: () => clock.now(),
+  });
   const run = newRun({
     type: 'run-requested',
     at: clock.now(),

@@ -76,6 +76,21 @@ describe('an approval in Azure DevOps counts for the run, stage and plan that it
     expect((await stageOf())?.approvals).toHaveLength(1);
   });
 
+  test('also where another project has the same release pipeline, and can do nothing with it', async () => {
+    const other = (releasePipeline: string) => ({
+      name: 'meters',
+      yaml: `project: meters
+azureDevOps: { organization: contoso, project: parking, artifactsPipeline: 139, releasePipeline: ${releasePipeline} }
+environments: { live: { key: prod, subscription: 11111111-1111-4111-8111-111111111111 } }`,
+    });
+    const { twin, startPipeline, takeHooks, stageOf } = await atGate({ other });
+    const run = startPipeline(PARAMETERS);
+    await takeHooks();
+    twin.decideApproval({ runId: run.id, person: 'Ada Example', status: 'approved' });
+    expect(await takeHooks()).toMatchObject([{ outcome: 'queued', why: 'told the run: approval-granted' }]);
+    expect((await stageOf())?.approved?.hash).toBe(PLAN);
+  });
+
   test('four requests read an approval back', async () => {
     const { twin, startPipeline, takeHooks } = await atGate();
     startPipeline(PARAMETERS);

@@ -1,15 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Build } from '../../shared/engine/azure-devops-client.ts';
 import type { LogFields, RegisteredProject } from '../../shared/engine/ports.ts';
 import type { WebhookEvent } from '../../shared/engine/webhook-events.ts';
-import { TransientFailure } from '../../shared/errors.ts';
+import { Refusal, TransientFailure } from '../../shared/errors.ts';
+import type { DirectoryParts } from '../../shared/project/directory.ts';
 import { projectDirectory } from '../../shared/project/directory.ts';
+import { NO_CLIENTS } from '../engine/simulator/no-clients.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-function registered(name: string, pipeline: number): RegisteredProject {
+function registered(name: string, pipeline: number, organization = 'contoso'): RegisteredProject {
   const yaml = `project: ${name}
-azureDevOps: { organization: contoso, project: parking, artifactsPipeline: ${pipeline} }
+azureDevOps: { organization: ${organization}, project: parking, artifactsPipeline: ${pipeline} }
 environments: { dev: { key: dev, subscription: 5a4d0b0e-0000-4000-8000-000000000001 } }`;
   return { name, settings: { yaml }, tag: '1' };
 }
@@ -18,10 +21,12 @@ function meaningOf(
   change: Partial<Extract<WebhookEvent, { type: 'build-completed' }>>,
   projects = [registered('parking-sensors', 138)],
   errors: string[] = [],
+  clients: DirectoryParts['clients'] = NO_CLIENTS,
 ) {
   const directory = projectDirectory({
     projects: { listProjects: () => Promise.resolve(projects) },
     approvals: { meaningOf: () => Promise.reject(new Error('no approval was asked for')) },
+    clients,
     kinds: new Set(['artifacts', 'configuration', 'notebooks']),
     now: () => NOW,
   });
@@ -124,5 +129,72 @@ describe('a registration that can no longer be read', () => {
 
   test('holds up no event of a pipeline that it does not name', async () => {
     expect(await meaningOf({ definition: '14' }, both)).toMatchObject({ project: null });
+  });
+});
+
+describe('two projects whose pipelines have one number', () => {
+  const both = [registered('parking-sensors', 138), registered('meters', 138, 'fabrikam')];
+
+  /** Each organisation has build 20163 of this pipeline, in its own project with this GUID; null: it refuses us. */
+  function organizations(has: Readonly<Record<string, { definition: string; projectId: string } | null>>) {
+    const build = async (organization: string): Promise<Build | null> => {
+      const found = has[organization];
+      if (found === null) throw new Refusal('Azure DevOps does not allow this');
+      const rest = {
+        id: '20163',
+        number: '1',
+        status: 'completed',
+        result: 'succeeded',
+        branch: 'refs/heads/main',
+      };
+      return found === undefined ? null : { ...rest, commit: '', ...found };
+    };
+    return {
+      azureDevOps: (name: string) => ({ build: () => build(name) }),
+    };
+  }
+
+  test.each([
+    ['contoso', 'parking-sensors'],
+    ['fabrikam', 'meters'],
+  ])('do not block each other: the build is looked for in both (%s)', async (organization, project) => {
+    const clients = organizations({ [organization]: { definition: '138', projectId: 'P' } });
+    expect(await meaningOf({}, both, [], clients)).toMatchObject({ project, start: { id: 'release-20163' } });
+  });
+
+  test('are told apart by the project of Azure DevOps, where both have such a build', async () => {
+    const clients = organizations({
+      contoso: { definition: '138', projectId: 'another' },
+      fabrikam: { definition: '138', projectId: 'p' },
+    });
+    expect(await meaningOf({}, both, [], clients)).toMatchObject({ project: 'meters' });
+  });
+
+  test('are named where neither has it', async () => {
+    const clients = organizations({ contoso: { definition: '7', projectId: 'p' } });
+    expect(await meaningOf({}, both, [], clients)).toEqual({
+      project: null,
+      ignored:
+        'pipeline 138 is the artifacts pipeline of parking-sensors (contoso/parking), meters (fabrikam/parking), and ' +
+        'build 20163 is in none of them',
+    });
+  });
+
+  test('are put off where one of them cannot be asked', async () => {
+    await expect(meaningOf({}, both, [], organizations({ fabrikam: null }))).rejects.toThrow(
+      'build 20163 may be of parking-sensors (contoso/parking), meters (fabrikam/parking): meters: Azure DevOps does not',
+    );
+    const clients = organizations({ contoso: { definition: '138', projectId: 'p' }, fabrikam: null });
+    expect(await meaningOf({}, both, [], clients)).toMatchObject({ project: 'parking-sensors' });
+  });
+
+  test('are both named where they really have one pipeline', async () => {
+    const same = [registered('parking-sensors', 138), registered('meters', 138)];
+    const clients = organizations({ contoso: { definition: '138', projectId: 'p' } });
+    expect(await meaningOf({}, same, [], clients)).toMatchObject({
+      ignored: expect.stringMatching(
+        /parking-sensors .*, meters .*: register one of them with another pipeline$/,
+      ),
+    });
   });
 });
