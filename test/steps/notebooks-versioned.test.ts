@@ -7,6 +7,7 @@ import { notebooks } from '../../shared/steps/notebooks.ts';
 import type { DatabricksWorld } from './databricks-world.ts';
 import { callTwin, databricksWorld, objectsOf, WORKSPACE, writesOf } from './databricks-world.ts';
 import { contentOf, contextOf, plan, runToEnd } from './step-runner.ts';
+import { underVirtualTime } from './virtual-time.ts';
 
 const ROOT = '/Shared/parking-sensors';
 const PY = '# Databricks notebook source\n';
@@ -125,7 +126,7 @@ describe('as one archive', () => {
     release(sources(200, 30));
     const { output } = await deploy();
     expect(twin.log.counts()).toEqual({
-      'Workspace.list': 32,
+      'Workspace.list': 31,
       'Workspace.mkdirs': 1,
       'Workspace.import': 1,
     });
@@ -311,6 +312,15 @@ describe('after an interruption', () => {
     expect(refused).toBeNull();
     expect(calls).toBeGreaterThan(1);
     expect(objectsOf(twin)).toHaveLength(201);
+  });
+
+  test('what an earlier version of Slipway noted while it waited is read as a beginning', async () => {
+    release(MIXED);
+    const changes = await plan(notebooks, world);
+    const context = await contextOf(notebooks, world, { passes: 1 });
+    const outcome = await underVirtualTime(world.clock, notebooks.apply(context, changes));
+    expect(outcome).toMatchObject({ done: { files: 5 } });
+    expect(objectsOf(twin)).toHaveLength(5);
   });
 
   test('a cancelled run stops', async () => {

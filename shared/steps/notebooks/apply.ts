@@ -38,11 +38,10 @@ export function tasksFor(changes: readonly Change[], deployed: Deployed, site: S
   ]);
 }
 
-/** Sends files to folders of which none is there yet, or, without `makesFolders`, of which most are. */
-export function sendingTasks(puts: readonly Put[], makesFolders: boolean, site: Site): Task[] {
-  const folders = makesFolders ? innermost(puts.map(({ path }) => folderOf(path))) : [];
+/** Sends files to folders, some of which are to be made before. */
+export function sendingTasks(puts: readonly Put[], folders: readonly string[], site: Site): Task[] {
   return inPhases([
-    folders.map((folder) => () => makeFolder(folder, site)),
+    innermost(folders).map((folder) => () => makeFolder(folder, site)),
     puts.map((put) => () => send(put, site)),
   ]);
 }

@@ -12,12 +12,19 @@ export async function objectsAt(
   const folders = [...new Set([...wanted].map(folderOf))].sort();
   const found = new Map<string, WorkspaceObject>();
   await inParallel(folders, { inFlight: 10 }, async (folder) => {
-    for (const object of (await workspace.list(folder)) ?? []) {
-      const path = object.path.replace(/^\/Workspace(?=\/)/, '');
+    for (const [path, object] of (await folderFiles(workspace, folder)) ?? [])
       if (wanted.has(path)) found.set(path, object);
-    }
   });
   return found;
+}
+
+/** What is in a folder, by path; null when that is not there. */
+export async function folderFiles(
+  workspace: WorkspaceTree,
+  folder: string,
+): Promise<readonly (readonly [string, WorkspaceObject])[] | null> {
+  const objects = await workspace.list(folder);
+  return objects?.map((object) => [object.path.replace(/^\/Workspace(?=\/)/, ''), object] as const) ?? null;
 }
 
 /** How an object in the workspace differs from what we put there; null when it does not. */

@@ -5,7 +5,7 @@ import type { Manifest, ManifestFile } from '../../project/manifest.ts';
 import { sha256 } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
 import { treeText, versionFolder } from '../release-layout.ts';
-import { wrongIn } from './complete.ts';
+import { wrongIn } from './difference.ts';
 import type { WorkspaceFile } from './files.ts';
 import { treesOf, workspaceFiles } from './files.ts';
 import type { Deployed, Version, VersionData } from './inventory.ts';
@@ -64,7 +64,7 @@ function isWhole(part: Part, deployed: Deployed): boolean {
 async function driftIn(part: Part, { workspace, content }: Sight): Promise<number> {
   if (workspace === null) return 0;
   const files = await filesOfPart(part, content);
-  return (await wrongIn({ folder: part.folder, files }, workspace)).wrong.length;
+  return (await wrongIn({ folder: part.folder, files }, workspace)).length;
 }
 
 async function changeOf(part: Part, drifted: number, { content, deployed }: Sight): Promise<Change> {
