@@ -4,6 +4,7 @@ import { type Route, route } from '../twin/route.ts';
 import type { DatabricksContext } from './context.ts';
 import * as table from './contract/access-table.ts';
 import { refusal } from './errors.ts';
+import { storedPrincipal } from './principals.ts';
 import { shuffled } from './shuffle.ts';
 import type { AccessEntry } from './state.ts';
 
@@ -25,17 +26,18 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
       const target = targetOf(call);
       const before = entriesOf(context, target);
       refuseUnknown(context, target, call.body);
-      const kept = before.filter(({ inherited, level }) => inherited || level === 'IS_OWNER');
-      context.state.permissions.set(
-        keyOf(target),
-        merge(kept, call.body).map((entry) => sameIn(before, entry)),
-      );
+      const kept = before.filter(({ inherited }) => inherited);
+      const after = merge(kept, call.body).map((entry) => sameIn(before, entry));
+      refuseBadList(target, after);
+      context.state.permissions.set(keyOf(target), after);
       return json(answerOf(context, target));
     }),
     route(table.updatePermissions, (call) => {
       const target = targetOf(call);
       refuseUnknown(context, target, call.body);
-      context.state.permissions.set(keyOf(target), merge(entriesOf(context, target), call.body));
+      const after = merge(entriesOf(context, target), call.body);
+      refuseBadList(target, after);
+      context.state.permissions.set(keyOf(target), after);
       return json(answerOf(context, target));
     }),
     route(table.me, ({ principal }) =>
@@ -72,13 +74,13 @@ function entriesOf(context: DatabricksContext, target: Target): AccessEntry[] {
   const { type, id, principal } = target;
   if (!(type in TYPES)) throw refusal('BAD_REQUEST', `'${type}' is not a supported object type.`);
   if (!exists(context, target)) throw refusal('RESOURCE_DOES_NOT_EXIST', `${type} ${id} does not exist.`);
-  const owner = type === 'jobs' ? 'IS_OWNER' : 'CAN_MANAGE';
-  return (
-    context.state.permissions.get(keyOf(target)) ?? [
-      { kind: 'user_name', name: principal, level: owner, inherited: false, comesWithIt: true },
-      { kind: 'group_name', name: 'admins', level: 'CAN_MANAGE', inherited: true },
-    ]
-  );
+  const kept = context.state.permissions.get(keyOf(target));
+  if (kept) return kept;
+  const level = type === 'jobs' ? 'IS_OWNER' : 'CAN_MANAGE';
+  const own = { kind: 'user_name', name: principal, level, inherited: false, comesWithIt: true } as const;
+  const highest = type === 'cluster-policies' ? 'CAN_USE' : 'CAN_MANAGE';
+  const admins = { kind: 'group_name', name: 'admins', level: highest, inherited: true } as const;
+  return type === 'cluster-policies' ? [admins] : [own, admins];
 }
 
 function exists({ state }: DatabricksContext, { type, id }: Target): boolean {
@@ -97,10 +99,29 @@ const WORDS = {
   service_principal_name: 'ServicePrincipalName',
 } as const;
 
+const OF_FILES = ['CAN_READ', 'CAN_RUN', 'CAN_EDIT', 'CAN_MANAGE'];
+const LEVELS: Record<string, readonly string[]> = {
+  jobs: ['CAN_VIEW', 'CAN_MANAGE_RUN', 'IS_OWNER', 'CAN_MANAGE'],
+  clusters: ['CAN_ATTACH_TO', 'CAN_RESTART', 'CAN_MANAGE'],
+  'cluster-policies': ['CAN_USE'],
+  notebooks: OF_FILES,
+  directories: OF_FILES,
+  files: OF_FILES,
+};
+
+/** Refuses levels that an object of this type does not have, and a job without an owner or with several. */
+function refuseBadList({ type }: Target, after: readonly AccessEntry[]): void {
+  const wrong = after.find(({ level }) => !LEVELS[type]?.includes(level));
+  if (wrong)
+    throw refusal('INVALID_PARAMETER_VALUE', `Permission type ${wrong.level} is not defined for ${type}.`);
+  if (type === 'jobs' && after.filter(({ level }) => level === 'IS_OWNER').length !== 1)
+    throw refusal('INVALID_PARAMETER_VALUE', 'The job must have exactly one owner.');
+}
+
 /** Where the names that there are were given, others are refused; the caller is there, and so are some groups. */
 function refuseUnknown({ options }: DatabricksContext, { principal }: Target, body: Body): void {
   if (options.principals === undefined) return;
-  const known = [...options.principals, principal, 'admins', 'users'];
+  const known = [...options.principals, principal, 'admins', 'users'].map(storedPrincipal);
   for (const { kind, name } of (body.access_control_list ?? []).map(toEntry))
     if (!known.includes(name))
       throw refusal('RESOURCE_DOES_NOT_EXIST', `Principal: ${WORDS[kind]}(${name}) does not exist.`);
@@ -128,7 +149,12 @@ function toEntry(requested: Requested): AccessEntry {
   for (const kind of ['user_name', 'group_name', 'service_principal_name'] as const) {
     const name = requested[kind];
     if (name !== undefined)
-      return { kind, name, level: requested.permission_level ?? 'CAN_READ', inherited: false };
+      return {
+        kind,
+        name: storedPrincipal(name),
+        level: requested.permission_level ?? 'CAN_READ',
+        inherited: false,
+      };
   }
   throw refusal(
     'INVALID_PARAMETER_VALUE',

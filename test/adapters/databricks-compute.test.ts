@@ -149,12 +149,14 @@ describe('permissions', () => {
   test('a list replaces all that was given, but never the owner of a job', async () => {
     const job = await world.soon(world.client.jobs.create({ name: 'etl' }));
     const owner = { user_name: 'twin-user', permission_level: 'IS_OWNER' };
-    await world.soon(permissions().add('jobs', job, [OPS]));
-    expect(await world.soon(permissions().set('jobs', job, [DEV]))).toBe('done');
-    expect(JSON.parse(world.sent.at(-1) ?? '')).toEqual({ access_control_list: [owner, DEV] });
+    const ops = { ...OPS, permission_level: 'CAN_VIEW' };
+    const dev = { ...DEV, permission_level: 'CAN_MANAGE_RUN' };
+    await world.soon(permissions().add('jobs', job, [ops]));
+    expect(await world.soon(permissions().set('jobs', job, [dev]))).toBe('done');
+    expect(JSON.parse(world.sent.at(-1) ?? '')).toEqual({ access_control_list: [owner, dev] });
     const held = await world.soon(permissions().get('jobs', job));
-    expect(held).toEqual(expect.arrayContaining([owner, DEV]));
+    expect(held).toEqual(expect.arrayContaining([owner, dev]));
     expect(held).toHaveLength(2);
-    expect(await world.soon(permissions().set('jobs', '1', [DEV]))).toBe('no-object');
+    expect(await world.soon(permissions().set('jobs', '1', [dev]))).toBe('no-object');
   });
 });

@@ -43,6 +43,31 @@ describe('a release whose files are wrong', () => {
     ]);
   });
 
+  test('is refused when it gives a level that such a thing does not have, or a job two owners', async () => {
+    const access_control_list = [{ group_name: 'ops', permission_level: 'CAN_VEIW' }];
+    const owner = (name: object) => ({ ...name, permission_level: 'IS_OWNER' });
+    config.release({
+      policies: [{ ...POLICY, access_control_list }],
+      clusters: [{ cluster_name: 'shared', access_control_list }],
+      jobs: [
+        { name: 'load', access_control_list },
+        { name: 'two', access_control_list: [owner({ user_name: 'a' }), owner({ user_name: 'b' })] },
+        { name: 'group', access_control_list: [owner({ group_name: 'ops' })] },
+      ],
+      folders: [{ path: '/Shared', access_control_list }],
+    });
+    const of = (file: string, name: string) =>
+      `${file} ${name} access_control_list 0 permission_level: CAN_VEIW is no level`;
+    expect((await config.refusal()).split('. ').slice(1)).toEqual([
+      `${of('cluster-policies.json: policies', 'small')} of a cluster policy: use CAN_USE`,
+      `${of('clusters.json: clusters', 'shared')} of a cluster: use CAN_ATTACH_TO, CAN_RESTART or CAN_MANAGE`,
+      `${of('jobs.json: jobs', 'load')} of a job: use CAN_VIEW, CAN_MANAGE_RUN, IS_OWNER or CAN_MANAGE`,
+      'jobs.json: jobs two access_control_list: a job has one owner, and two entries say IS_OWNER',
+      'jobs.json: jobs group access_control_list: a group cannot own a job',
+      `${of('permissions.json: folders', '/Shared')} of a folder: use CAN_READ, CAN_RUN, CAN_EDIT or CAN_MANAGE.`,
+    ]);
+  });
+
   test('is refused when a file is no JSON, or has other keys', async () => {
     config.world.artifacts = {
       'databricks-config': { 'jobs.json': '{ "jobs": [', 'clusters.json': '{ "cluster": [] }' },

@@ -463,6 +463,50 @@ describe('access', () => {
     expect((await config.redeploy()).changes).toEqual([]);
   });
 
+  describe('of an owner', () => {
+    const owned = async () => {
+      const { access_control_list: list } = await config.call('GET', `/api/2.0/permissions/${await path()}`);
+      type Entry = { user_name?: string; all_permissions: { permission_level: string }[] };
+      return list
+        .flatMap(({ user_name, all_permissions }: Entry) =>
+          user_name === undefined ? [] : `${user_name} ${all_permissions[0]?.permission_level}`,
+        )
+        .sort();
+    };
+    const own = (user_name: string) => give({ user_name, permission_level: 'IS_OWNER' });
+
+    test('replaces the one that there is, who may still manage the job, and goes back when it leaves the file', async () => {
+      own('ada@example.com');
+      expect((await config.deploy()).refused).toBeNull();
+      expect(await owned()).toEqual(['ada@example.com IS_OWNER', 'twin-user CAN_MANAGE']);
+      expect((await config.redeploy()).changes).toEqual([]);
+      own('bob@example.com');
+      expect((await config.deploy()).refused).toBeNull();
+      expect(await owned()).toEqual(['bob@example.com IS_OWNER', 'twin-user CAN_MANAGE']);
+      expect((await config.redeploy()).changes).toEqual([]);
+      give();
+      expect((await config.deploy()).refused).toBeNull();
+      expect(await owned()).toEqual(['twin-user IS_OWNER']);
+      expect((await config.redeploy()).changes).toEqual([]);
+    });
+
+    test('that was there before Slipway is the owner again', async () => {
+      await config.call('POST', '/api/2.2/jobs/create', { name: 'load' });
+      const entry = { user_name: 'ada@example.com', permission_level: 'IS_OWNER' };
+      const access_control_list = [entry, { user_name: 'twin-user', permission_level: 'CAN_MANAGE' }];
+      await config.call('PUT', `/api/2.0/permissions/${await path()}`, { access_control_list });
+      own('bob@example.com');
+      expect((await config.deploy()).refused).toBeNull();
+      expect(await owned()).toEqual([
+        ...['ada@example.com CAN_MANAGE', 'bob@example.com IS_OWNER', 'twin-user CAN_MANAGE'],
+      ]);
+      expect((await config.redeploy()).changes).toEqual([]);
+      give();
+      expect((await config.deploy()).refused).toBeNull();
+      expect(await owned()).toEqual(['ada@example.com IS_OWNER', 'twin-user CAN_MANAGE']);
+    });
+  });
+
   test('that was there before is not ours to take back', async () => {
     await config.call('POST', '/api/2.2/jobs/create', { name: 'load' });
     const theirs = { access_control_list: [entry('ops', 'CAN_VIEW'), entry('dev', 'CAN_VIEW')] };
@@ -485,7 +529,8 @@ describe('access', () => {
   });
 
   test('to a folder that does not exist is refused when it comes to that', async () => {
-    config.release({ folders: [{ path: '/Shared/none', access_control_list: [OPS] }] });
+    const access_control_list = [{ group_name: 'ops', permission_level: 'CAN_RUN' }];
+    config.release({ folders: [{ path: '/Shared/none', access_control_list }] });
     const { refused } = await config.deploy();
     expect(refused).toBe('folder /Shared/none does not exist, so no access to it can be given.');
   });

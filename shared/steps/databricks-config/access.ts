@@ -6,7 +6,8 @@ import { inParallel } from '../in-parallel.ts';
 import { VERSION_FOLDER } from '../release-layout.ts';
 import type { TaskEnd } from '../work-through.ts';
 import type { Kind } from './file.ts';
-import { principalOf } from './file.ts';
+import { isOwner, principalOf } from './file.ts';
+import { runAsOf } from './identity.ts';
 import type { Sight } from './look.ts';
 import type { AccessData, Given, Memory } from './memory.ts';
 import { alsoGiven, entriesOf } from './memory.ts';
@@ -81,11 +82,13 @@ export async function folderId({ workspace }: DatabricksClient, target: string):
 /** @param held null when what it is given on does not exist yet. */
 function changeOf({ target, wanted, given }: Protected, held: readonly AccessEntry[] | null): Change | null {
   const ours = held === null ? [] : given;
-  const give = wanted
-    .filter((entry) => !holds(held ?? [], entry))
+  const asked = wanted
+    .filter((entry) => !holds(held ?? [], entry, wanted))
     .map((entry) => ({ entry, was: levelOf(held ?? [], entry) }));
-  const isWanted = ({ entry }: Given) => wanted.some((other) => principalOf(other) === principalOf(entry));
-  const take = ours.filter((one) => !isWanted(one) && hasLevel(held ?? [], one.entry));
+  const take = ours.filter((one) => !isStillWanted(one, wanted) && hasLevel(held ?? [], one.entry));
+  const gone = take.map(({ entry }) => principalOf(entry));
+  const former = formerOwners(held ?? [], wanted).filter((entry) => !gone.includes(principalOf(entry)));
+  const give = [...asked, ...former.map((entry) => ({ entry, was: 'IS_OWNER' }))];
   if (give.length + take.length === 0) return null;
   const concerned = new Set([...give, ...take].map(({ entry }) => principalOf(entry)));
   const before = (held ?? []).filter((entry) => concerned.has(principalOf(entry)));
@@ -106,9 +109,24 @@ function changeOf({ target, wanted, given }: Protected, held: readonly AccessEnt
   };
 }
 
-/** The owner of a job may do everything, and nobody can be owner and something else. */
-function holds(held: readonly AccessEntry[], wanted: AccessEntry): boolean {
-  return hasLevel(held, wanted) || hasLevel(held, { ...wanted, permission_level: 'IS_OWNER' });
+/** The owner of a job may do everything, and nobody can be owner and something else, but where another one is to own it. */
+function holds(held: readonly AccessEntry[], wanted: AccessEntry, all: readonly AccessEntry[]): boolean {
+  if (hasLevel(held, wanted)) return true;
+  return !all.some(isOwner) && hasLevel(held, { ...wanted, permission_level: 'IS_OWNER' });
+}
+
+/** Owners of a job that are to be none any more, with what they may do then: Slipway is one of them, mostly. */
+function formerOwners(held: readonly AccessEntry[], wanted: readonly AccessEntry[]): AccessEntry[] {
+  if (!wanted.some(isOwner)) return [];
+  const names = wanted.map(principalOf);
+  const former = held.filter((entry) => isOwner(entry) && !names.includes(principalOf(entry)));
+  return former.map((entry) => ({ ...entry, permission_level: 'CAN_MANAGE' }));
+}
+
+/** Whether what we gave stays. A former owner keeps what he has as long as the file names another one. */
+function isStillWanted({ entry, was }: Given, wanted: readonly AccessEntry[]): boolean {
+  if (was === 'IS_OWNER' && wanted.some(isOwner)) return true;
+  return wanted.some((other) => principalOf(other) === principalOf(entry));
 }
 
 function hasLevel(held: readonly AccessEntry[], wanted: AccessEntry): boolean {
@@ -137,8 +155,7 @@ export function givenAfter(
   before: readonly Given[],
   change: AccessData | undefined,
 ): Given[] {
-  const isWanted = ({ entry }: Given) => wanted.some((other) => principalOf(other) === principalOf(entry));
-  return alsoGiven(before, change?.give ?? []).filter(isWanted);
+  return alsoGiven(before, change?.give ?? []).filter((one) => isStillWanted(one, wanted));
 }
 
 /** Makes a change of access on something of this id; done twice it does nothing. */
@@ -150,16 +167,35 @@ export async function changeAccess(
   const gone = { refused: `${of} does not exist, so no access to it can be given.` };
   if (id === null) return give.length === 0 ? null : gone;
   const object = PROTECTED[kind];
-  if (give.length > 0 && (await client.permissions.add(object, id, entriesOf(give))) !== 'done') return gone;
+  const asked = entriesOf(give);
+  // A plan of a new job does not know yet who will own it.
+  const former = asked.some(isOwner) ? await client.permissions.get(object, id) : [];
+  const entries = [...asked, ...formerOwners(former ?? [], asked)];
+  if (give.length > 0 && (await client.permissions.add(object, id, entries)) !== 'done') return gone;
   if (take.length === 0) return null;
   const held = await client.permissions.get(object, id);
-  const taken = take.filter(({ entry }) => hasLevel(held ?? [], entry));
+  const taken = take.filter(({ entry }) => hasLevel(held ?? [], entry) || wasOwner(held ?? [], entry));
   if (held === null || taken.length === 0) return null;
   const principals = new Set(taken.map(({ entry }) => principalOf(entry)));
   const restored = taken.flatMap(({ entry, was }) =>
     was === null ? [] : [{ ...entry, permission_level: was }],
   );
   const kept = held.filter((entry) => !principals.has(principalOf(entry)));
-  const answer = await client.permissions.set(object, id, [...kept, ...restored]);
+  const after = taken.some(({ entry }) => isOwner(entry))
+    ? await withOwner([...kept, ...restored], client)
+    : [...kept, ...restored];
+  const answer = await client.permissions.set(object, id, after);
   return answer === 'done' ? null : { refused: `${of} is gone since it was planned. Retry the stage.` };
+}
+
+/** Whether this one was the owner until another one became it a moment ago. */
+function wasOwner(held: readonly AccessEntry[], entry: AccessEntry): boolean {
+  return isOwner(entry) && hasLevel(held, { ...entry, permission_level: 'CAN_MANAGE' });
+}
+
+/** A job without an owner becomes Slipway's own again. */
+async function withOwner(entries: readonly AccessEntry[], client: DatabricksClient): Promise<AccessEntry[]> {
+  if (entries.some(isOwner)) return [...entries];
+  const own = { ...runAsOf((await client.me()).userName), permission_level: 'IS_OWNER' };
+  return [...entries.filter((entry) => principalOf(entry) !== principalOf(own)), own];
 }

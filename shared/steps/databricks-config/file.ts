@@ -2,6 +2,7 @@ import { parse } from 'lossless-json';
 import * as z from 'zod';
 import type { AccessEntry } from '../../engine/databricks-compute-client.ts';
 import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
+import { namesIn } from '../../project/substitute.ts';
 import { canonicalJson } from '../../release/canonical-json.ts';
 
 /** What the files have, in the order in which it is made. */
@@ -17,6 +18,21 @@ export interface Item {
   readonly libraries: readonly ApiObject[];
   readonly access: readonly AccessEntry[];
 }
+
+/** What may be given on each kind. */
+const LEVELS: Record<Kind, readonly string[]> = {
+  policy: ['CAN_USE'],
+  cluster: ['CAN_ATTACH_TO', 'CAN_RESTART', 'CAN_MANAGE'],
+  job: ['CAN_VIEW', 'CAN_MANAGE_RUN', 'IS_OWNER', 'CAN_MANAGE'],
+  folder: ['CAN_READ', 'CAN_RUN', 'CAN_EDIT', 'CAN_MANAGE'],
+};
+
+const TITLES: Record<Kind, string> = {
+  policy: 'cluster policy',
+  cluster: 'cluster',
+  job: 'job',
+  folder: 'folder',
+};
 
 const PRINCIPALS = ['user_name', 'group_name', 'service_principal_name'] as const;
 
@@ -88,7 +104,10 @@ export function readItem(kind: Kind, entry: unknown): Item | readonly string[] {
   if (!parsed.success) return parsed.error.issues.map((issue) => sentence(where, issue));
   const { access_control_list, ...body } = parsed.data;
   const plain: Item = { name: textAt(entry, key), body, libraries: [], access: access_control_list };
-  const problems = kind === 'job' ? taskProblems(plain.body).map((problem) => `${where}: ${problem}`) : [];
+  const problems = [
+    ...accessProblems(kind, plain.access).map((problem) => `${where} access_control_list${problem}`),
+    ...(kind === 'job' ? taskProblems(plain.body).map((problem) => `${where}: ${problem}`) : []),
+  ];
   if (problems.length > 0) return problems;
   if (kind === 'cluster') return withoutLibraries(plain);
   return kind === 'policy' ? withTextDefinition(plain) : plain;
@@ -112,6 +131,32 @@ function withTextDefinition(item: Item): Item {
   const { definition } = item.body;
   if (definition === undefined || typeof definition === 'string') return item;
   return { ...item, body: { ...item.body, definition: canonicalJson(definition) } };
+}
+
+/** What is wrong with an access list, which each of its readers could do something else with. */
+function accessProblems(kind: Kind, entries: readonly AccessEntry[]): string[] {
+  const levels = LEVELS[kind];
+  const isWrong = (level: string) => !levels.includes(level) && namesIn(level).length === 0;
+  const words = [levels.slice(0, -1).join(', '), ...levels.slice(-1)]
+    .filter((part) => part !== '')
+    .join(' or ');
+  const owners = entries.filter(isOwner);
+  return [
+    ...entries.flatMap(({ permission_level: level }, index) =>
+      isWrong(level)
+        ? [` ${index} permission_level: ${level} is no level of a ${TITLES[kind]}: use ${words}.`]
+        : [],
+    ),
+    ...(owners.length > 1
+      ? [`: a job has one owner, and ${owners.length === 2 ? 'two' : owners.length} entries say IS_OWNER.`]
+      : []),
+    ...(owners.some(({ group_name }) => group_name !== undefined) ? [': a group cannot own a job.'] : []),
+  ];
+}
+
+/** Whether an entry makes somebody the owner of a job. */
+export function isOwner({ permission_level }: AccessEntry): boolean {
+  return permission_level === 'IS_OWNER';
 }
 
 /** What the service would refuse in the middle of a deployment. */

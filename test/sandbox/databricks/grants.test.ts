@@ -140,6 +140,28 @@ describe('permissions on workspace objects', () => {
     expect(await send('GET', undefined)).toEqual(['admins', 'app']);
   });
 
+  test('levels are those of the kind of object, and a job has one owner', async () => {
+    const create = await workspace.call('POST', '/api/2.2/jobs/create', { body: { name: 'etl' } });
+    const path = `/api/2.0/permissions/jobs/${Object(create.body).job_id}`;
+    const put = async (method: string, ...entries: [string, string][]) => {
+      const access_control_list = entries.map(([user_name, permission_level]) => ({
+        user_name,
+        permission_level,
+      }));
+      const { status, body } = await workspace.call(method, path, { body: { access_control_list } });
+      return status === 200 ? 200 : Object(body).message;
+    };
+    const oneOwner = 'The job must have exactly one owner.';
+    expect(await put('PATCH', ['a', 'CAN_RESTART'])).toBe(
+      'Permission type CAN_RESTART is not defined for jobs.',
+    );
+    expect(await put('PUT', ['a', 'CAN_VIEW'])).toBe(oneOwner);
+    expect(await put('PUT', ['a', 'IS_OWNER'], ['b', 'IS_OWNER'])).toBe(oneOwner);
+    expect(await put('PATCH', ['a', 'IS_OWNER'])).toBe(oneOwner);
+    expect(await put('PATCH', ['a', 'IS_OWNER'], ['twin-user', 'CAN_MANAGE'])).toBe(200);
+    expect(await put('PUT', ['b', 'IS_OWNER'])).toBe(200);
+  });
+
   test('somebody who is not there gets none', async () => {
     workspace = openWorkspace({ principals: ['readers'] });
     const path = `/api/2.0/permissions/directories/${await idOf('/Shared')}`;

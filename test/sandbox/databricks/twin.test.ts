@@ -108,7 +108,10 @@ describe('the inventory', () => {
       await workspace.call('PATCH', path, { body });
       return {
         remove: () => post('/api/2.2/jobs/delete', { job_id }),
-        clear: () => workspace.call('PUT', path),
+        clear: () =>
+          workspace.call('PUT', path, {
+            body: { access_control_list: [{ user_name: 'twin-user', permission_level: 'IS_OWNER' }] },
+          }),
       };
     };
     const [one, two] = [openWorkspace(), openWorkspace({ chance: createChance(99) })];
