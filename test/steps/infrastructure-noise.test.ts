@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Json } from '../../shared/release/canonical-json.ts';
 import type { Change } from '../../shared/release/plan.ts';
 import { infrastructure } from '../../shared/steps/infrastructure.ts';
 import type { ArmStepWorld } from './arm-world.ts';
 import { armWorld, exampleInfrastructure, GROUP, SUBSCRIPTION, storage, template } from './arm-world.ts';
-import { apply, contentOf, contextOf, plan, runToEnd } from './step-runner.ts';
+import { contentOf, contextOf, plan, runToEnd } from './step-runner.ts';
 import { underVirtualTime } from './virtual-time.ts';
 
 let { world, twin }: ArmStepWorld = armWorld();
@@ -134,15 +135,27 @@ describe('who does not know what Azure shows deploys once more, and knows it the
     await twice();
   });
 
-  test('a step that was interrupted, and found its deployment long over: others may have changed it since', async () => {
-    choose('release-1', one());
-    const changes = await plan(infrastructure, world);
-    const context = await contextOf(infrastructure, world, null);
-    await underVirtualTime(world.clock, infrastructure.apply(context, changes));
-    world.clock.at(world.clock.now() + 3_600_000, () => byHand({ body: { tags: { by: 'hand' } } }));
-    await underVirtualTime(world.clock, world.clock.sleep(3_700_000));
-    expect((await apply(infrastructure, world, changes)).refused).toBeNull();
-    expect(detailOf((await deploy('release-2')).changes)).toContain('-tags.by');
-    expect((await deploy('release-3')).changes).toEqual([]);
-  });
+  test.each([
+    ['was interrupted', (_memo: Json) => null],
+    ['was asked again much too late', (memo: Json) => memo],
+  ])(
+    'a step that %s, and found its deployment long over: others may have changed it since',
+    async (_what, memoOf) => {
+      choose('release-1', one());
+      const changes = await plan(infrastructure, world);
+      const applyWith = async (memo: Json) => {
+        const context = await contextOf(infrastructure, world, memo);
+        return underVirtualTime(world.clock, infrastructure.apply(context, changes));
+      };
+      const first = await applyWith(null);
+      if (!('waiting' in first)) throw new Error('it does not wait');
+      world.clock.at(world.clock.now() + 3_600_000, () => byHand({ body: { tags: { by: 'hand' } } }));
+      await underVirtualTime(world.clock, world.clock.sleep(3_700_000));
+      const second = await applyWith(memoOf(first.waiting.memo));
+      if (!('done' in second)) throw new Error('it is not done');
+      world.inventory = { digest: String(second.done.inventory), uncertain: [] };
+      expect(detailOf((await deploy('release-2')).changes)).toContain('-tags.by');
+      expect((await deploy('release-3')).changes).toEqual([]);
+    },
+  );
 });

@@ -14,6 +14,8 @@ import { noiseAfter } from './what-if.ts';
 /** The pause is half of the time that the deployment has taken so far, within these bounds. */
 const SHORTEST_PAUSE_IN_MS = 500;
 const LONGEST_PAUSE_IN_MS = 60_000;
+/** A look that comes later than this after its time says nothing of when the deployment ended. */
+const LATEST_LOOK_IN_MS = 5 * 60_000;
 const LONGEST_DEPLOYMENT_IN_MS = 6 * 60 * 60_000;
 /** Resources that are being made end before a deployment stops. */
 const LONGEST_STOP_IN_MS = 15 * 60_000;
@@ -45,8 +47,7 @@ export async function deploy(
     case 'failed':
       return { refused: `${where} failed: ${await whyFailed({ client, place }, deployment)}` };
     case 'succeeded': {
-      // Found over by a step that has not waited for it, it may have ended long ago.
-      const hasJustEnded = known === null || context.memo !== null;
+      const hasJustEnded = known === null || wasWaitedFor(context);
       return succeeded(context, { wanted, planned, deployment, hasJustEnded });
     }
   }
@@ -76,7 +77,14 @@ async function waitFor({ clock, memo }: StepContext, { client, place }: Site): P
       refused: `${nameOf(place)} has not ended in ${hours} hours, ${await stopped({ client, place })}.`,
     };
   }
-  return { waiting: { until: now + pauseAfter(now - since), memo: { since } } };
+  const until = now + pauseAfter(now - since);
+  return { waiting: { until, memo: { since, until } } };
+}
+
+/** A deployment that nobody waited for, or looked at in time, may have ended long ago. */
+function wasWaitedFor({ clock, memo }: StepContext): boolean {
+  const until = instantIn(memo, 'until');
+  return until !== null && clock.now() - until < LATEST_LOOK_IN_MS;
 }
 
 async function stopped({ client, place }: Site): Promise<string> {
