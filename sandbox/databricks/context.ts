@@ -34,6 +34,8 @@ export interface DatabricksOptions {
   dbfsDeleteBatch?: number;
   /** Principals that the workspace lets in without any right: they get 403 before existence is looked at. */
   strangers?: readonly string[];
+  /** Principals that are administrators; without it everyone is. */
+  admins?: readonly string[];
   /** Principals that grants and permissions may name; without it every name is known. */
   principals?: readonly string[];
   /** How long a cluster takes to start (default 200) and to stop (default 50). */

@@ -5,6 +5,7 @@ import type { DatabricksContext } from './context.ts';
 import * as table from './contract/access-table.ts';
 import { refusal } from './errors.ts';
 import { storedPrincipal } from './principals.ts';
+import { isAdmin } from './rights.ts';
 import { shuffled } from './shuffle.ts';
 import type { AccessEntry } from './state.ts';
 
@@ -48,7 +49,12 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
         displayName: principal,
         active: true,
         emails: [{ value: principal, primary: true }],
-        groups: [{ value: '1', display: 'admins' }],
+        groups: [
+          {
+            value: isAdmin(context, principal) ? '1' : '2',
+            display: isAdmin(context, principal) ? 'admins' : 'users',
+          },
+        ],
       }),
     ),
   ];

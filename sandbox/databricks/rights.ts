@@ -7,6 +7,14 @@ import { keyOf, ownerOf, parentsOf, type Securable, type SecurableType } from '.
 /** Groups that everybody is in here, by their own words and those of `CurrentUser.me`. */
 const GROUPS = ['account users', 'admins'];
 
+/** What only administrators of the workspace may do. */
+const FOR_ADMINS = /^ClusterPolicies\.(create|edit|delete)$/;
+
+/** Whether somebody is an administrator of the workspace. */
+export function isAdmin({ options }: DatabricksContext, principal: string): boolean {
+  return options.admins?.includes(principal) ?? true;
+}
+
 /** What an operation needs on a securable, besides owning it or something above it. */
 interface Need {
   on: Securable;
@@ -14,13 +22,15 @@ interface Need {
 }
 
 /**
- * What the caller lacks in Unity Catalog, in its words; undefined when nothing. Rights are looked at only where the
+ * What the caller lacks, in the words of the service; undefined when nothing. Rights in Unity Catalog count only where the
  * metastore has an owner by name (`metastoreOwner`): elsewhere everyone may do everything.
  */
 export function missingRight(
   context: DatabricksContext,
   { operation, principal, request }: Admitted,
 ): string | undefined {
+  if (FOR_ADMINS.test(operation) && !isAdmin(context, principal))
+    return 'Only administrators of the workspace may change cluster policies.';
   if (context.options.metastoreOwner === undefined) return undefined;
   const need = needOf(context, operation, request);
   if (need === undefined || holds(context, principal, need)) return undefined;

@@ -13,6 +13,7 @@ import { look } from './databricks-config/look.ts';
 import type { Memory } from './databricks-config/memory.ts';
 import { recall } from './databricks-config/memory.ts';
 import { changesOfThings } from './databricks-config/plan.ts';
+import { missingRights } from './databricks-config/rights.ts';
 import { tasksFor } from './databricks-config/tasks.ts';
 import { thingsOf } from './databricks-config/things.ts';
 import type { Wanted } from './databricks-config/wanted.ts';
@@ -40,9 +41,8 @@ export const databricksConfig: StepKind = {
     const things = await changesOfThings(wanted, site);
     return sortChanges([...things, ...(await changesOfAccess(wanted, site))]);
   },
-  async check(context) {
-    await (await workspaceOf(context)).client.me();
-    return [];
+  async check(context, changes) {
+    return missingRights(changes, (await workspaceOf(context)).client);
   },
   async apply(context, changes) {
     const { client, wanted, memory } = await siteOf(context);

@@ -548,6 +548,33 @@ describe('access', () => {
   });
 });
 
+describe('a check of an identity that is no administrator', () => {
+  const check = async () => {
+    const changes = await plan(databricksConfig, config.world);
+    return databricksConfig.check?.(await contextOf(databricksConfig, config.world, null), changes);
+  };
+
+  test('finds the policies that it may not make or change before anything is written', async () => {
+    config = openConfig({ admins: ['somebody else'] });
+    all();
+    const words = "Slipway's identity (twin-user) may not make or change cluster policy small";
+    expect(await check()).toEqual([
+      `${words}: in Databricks only administrators of the workspace may. Add it to the group admins there, or take the ` +
+        'policies out of cluster-policies.json and let an administrator make them, then retry.',
+    ]);
+    expect((await config.deploy()).refused).toMatch(
+      /^cluster policy small: Databricks does not allow this to Slipway's identity: /,
+    );
+  });
+
+  test('has nothing to say where no policy changes', async () => {
+    config = openConfig({ admins: ['somebody else'] });
+    config.release({ jobs: [{ name: 'load' }] });
+    expect(await check()).toEqual([]);
+    expect((await config.deploy()).refused).toBeNull();
+  });
+});
+
 test('a check of an identity that the workspace does not let in says so', async () => {
   config.twin.faults.add({ kind: 'status', status: 403, match: 'CurrentUser.me' });
   const check = async () =>
