@@ -31,10 +31,10 @@ export interface Patience {
 /** Role assignments in Azure may take this long to work. */
 const USUAL_PATIENCE: Patience = { pauseInMs: 30_000, longestInMs: 10 * 60_000 };
 
-/** How far the work is, and since when it waits for something outside. */
+/** How far the work is, and since when tasks wait for something outside, by their number. */
 interface Progress {
   readonly done: number;
-  readonly waitingSince: Instant | null;
+  readonly waiting: ReadonlyMap<number, Instant>;
 }
 
 type Unfinished = Exclude<StepOutcome, { readonly done: unknown }>;
@@ -69,30 +69,39 @@ export async function workThrough(
   if (signal.aborted && done < tasks.length) throw new Error('the run was cancelled');
   if (later.size > 0) return waitFor(later, { ...progress, ...patience }, clock.now());
   if (done === tasks.length) return null;
-  return { waiting: { until: clock.now(), memo: { done, waitingSince: null } } };
+  return { waiting: { until: clock.now(), memo: { done } } };
 }
 
-/** Goes on with the first task that has to wait; those after it may be done once more. */
+/**
+ * Goes on with the first task that has to wait; those after it may be done once more. Each may wait as long as the
+ * patience lasts, from when it first had to.
+ */
 function waitFor(
   later: ReadonlyMap<number, string>,
-  { waitingSince, pauseInMs, longestInMs }: Progress & Patience,
+  { waiting, pauseInMs, longestInMs }: Progress & Patience,
   now: Instant,
 ): Unfinished {
-  const since = waitingSince ?? now;
-  const why = [...later.values()].join(' ');
-  if (now - since >= longestInMs)
+  const since = new Map([...later.keys()].map((number) => [number, waiting.get(number) ?? now]));
+  const tooLong = [...later].filter(([number]) => now - (since.get(number) ?? now) >= longestInMs);
+  if (tooLong.length > 0) {
+    const why = tooLong.map(([, text]) => text).join(' ');
     return { refused: `${why} (Slipway waited ${longestInMs / 60_000} minutes for it.)` };
-  const memo = { done: Math.min(...later.keys()), waitingSince: since };
+  }
+  const memo = { done: Math.min(...later.keys()), waiting: Object.fromEntries(since) };
   return { waiting: { until: now + pauseInMs, memo } };
 }
 
 function readProgress(memo: Json): Progress {
-  if (typeof memo !== 'object' || memo === null || !('done' in memo)) return { done: 0, waitingSince: null };
-  const { done, waitingSince } = memo;
-  return {
-    done: typeof done === 'number' ? done : 0,
-    waitingSince: typeof waitingSince === 'number' ? waitingSince : null,
-  };
+  if (typeof memo !== 'object' || memo === null || !('done' in memo)) return { done: 0, waiting: new Map() };
+  const { done: noted, waiting, waitingSince } = memo;
+  const done = typeof noted === 'number' ? noted : 0;
+  // Before tasks had times of their own, there was one for the first that waited.
+  const times = typeof waiting === 'object' && waiting !== null ? waiting : { [done]: waitingSince };
+  const entries = Object.entries(times).map(([number, since]) => [Number(number), since] as const);
+  const known = entries.flatMap(([number, since]) =>
+    typeof since === 'number' ? [[number, since] as const] : [],
+  );
+  return { done, waiting: new Map(known) };
 }
 
 function endOfPhase(tasks: readonly Task[], start: number): number {

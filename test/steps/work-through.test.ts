@@ -40,7 +40,7 @@ describe('work in phases', () => {
     const { work, begun } = tasksOf(Array.from({ length: 700 }, () => 0));
     const first = await work();
     expect(first).toMatchObject({ waiting: { memo: { done: 600 } } });
-    expect(await work({ done: 600, waitingSince: null })).toBeNull();
+    expect(await work({ done: 600 })).toBeNull();
     expect(new Set(begun).size).toBe(700);
     expect(begun).toHaveLength(700);
   });
@@ -55,14 +55,51 @@ describe('work in phases', () => {
     const { work, clock } = tasksOf([0, 1], (name) => (name === '1.1' ? { later: 'not yet.' } : null));
     const start = clock.now();
     expect(await work()).toEqual({
-      waiting: { until: start + 32_000, memo: { done: 1, waitingSince: start + 2_000 } },
+      waiting: { until: start + 32_000, memo: { done: 1, waiting: { '1': start + 2_000 } } },
     });
   });
 
   test('what never comes is refused after ten minutes', async () => {
     const { work, clock } = tasksOf([0], () => ({ later: 'not yet.' }));
-    const memo = { done: 0, waitingSince: clock.now() - 10 * 60_000 };
+    const memo = { done: 0, waiting: { '0': clock.now() - 10 * 60_000 } };
     expect(await work(memo)).toEqual({ refused: 'not yet. (Slipway waited 10 minutes for it.)' });
+  });
+
+  test('what was noted before each task had a time of its own still counts, for the task that waited', async () => {
+    const { work, clock } = tasksOf([0, 1], (name) => ({ later: `${name} not yet.` }));
+    const waitingSince = clock.now() - 10 * 60_000;
+    expect(await work({ done: 0, waitingSince })).toMatchObject({
+      refused: expect.stringMatching(/^0\.0 not yet/),
+    });
+    expect(await work({ done: 1, waitingSince: null })).toMatchObject({ waiting: { memo: { done: 1 } } });
+  });
+
+  /** Two tasks that are ready after 9 and after 18 minutes, asked until they are done or refused. */
+  async function untilTheEnd(phases: readonly [number, number]) {
+    const readyAfter = new Map([
+      [`${phases[0]}.0`, 9 * 60_000],
+      [`${phases[1]}.1`, 18 * 60_000],
+    ]);
+    const { work, clock } = tasksOf(phases, (name) =>
+      clock.now() < start + (readyAfter.get(name) ?? 0) ? { later: `${name} not yet.` } : null,
+    );
+    const start = clock.now();
+    for (let memo: Json = null; ; ) {
+      const outcome = await work(memo);
+      if (outcome === null || 'refused' in outcome) return outcome;
+      memo = outcome.waiting.memo;
+      await underVirtualTime(clock, clock.sleep(outcome.waiting.until - clock.now()));
+    }
+  }
+
+  test('a task that begins when another has ended has all of the time for itself', async () => {
+    expect(await untilTheEnd([0, 1])).toBeNull();
+  });
+
+  test('tasks that wait side by side have their time at once', async () => {
+    expect(await untilTheEnd([0, 0])).toEqual({
+      refused: '0.1 not yet. (Slipway waited 10 minutes for it.)',
+    });
   });
 
   test('a cancel begins nothing more', async () => {
