@@ -2,6 +2,7 @@ import type { DatabricksClient } from '../engine/databricks-client.ts';
 import type { JobRun, RunEnd } from '../engine/databricks-jobs-client.ts';
 import { messageOf, Refusal, TransientFailure } from '../errors.ts';
 import type { StepContext, StepKind, StepOutcome } from './step.ts';
+import type { Results } from './test-suite/end.ts';
 import { readResults, whyRefused } from './test-suite/end.ts';
 import { inWords, lastingCause, passingCause } from './test-suite/failure.ts';
 import type { Suite, SuiteKind } from './test-suite/file.ts';
@@ -114,16 +115,24 @@ async function conclude(work: Work, run: JobRun, end: RunEnd): Promise<StepOutco
   const lasting = lastingCause(run);
   if (lasting !== null) return undecided(brokeOff(work, run, lasting));
   const results = await readResults(context, client.volumes, suite);
-  const refused = await whyRefused(client, { suite, run, end, results });
+  const evidence = await keepFile(context, results);
+  const refused = await whyRefused(client, { suite, run, end, results, evidence });
   if (!('report' in results) || results.report.cases.length === 0)
-    return { refused: refused ?? `The ${suite.title} prove nothing. ${see(run)}` };
+    return { refused: refused ?? `The ${suite.title} do not show that they passed. ${see(run)}` };
   const published = await publish(context, { suite, run, file: results });
   if ('unfinished' in published && mayPublishAgain(work)) return publishAgain(work, published);
   const { testRun, warning } = told(work, published);
   if (refused !== null) return { refused: warning === null ? refused : `${refused} (${warning})` };
-  const stored = await context.content.put(redactFile(results.bytes));
   const notes = warning === null ? {} : { warning };
-  return { done: { ...countsOf(results.report), testRun, page: run.page, results: stored, ...notes } };
+  return { done: { ...countsOf(results.report), testRun, page: run.page, results: evidence, ...notes } };
+}
+
+/** Keeps the file as evidence, whatever it says. @returns its digest; null where there is none. */
+async function keepFile({ content, key, log }: StepContext, results: Results): Promise<string | null> {
+  if (results.bytes === undefined) return null;
+  const digest = await content.put(redactFile(results.bytes));
+  log.info('the JUnit file is kept as evidence', { step: key, digest });
+  return digest;
 }
 
 /** A run that broke off is started anew by the next attempt of the step, which this one has to end for. */

@@ -71,7 +71,7 @@ describe('a suite that passes', () => {
     expect(new TextDecoder().decode(stored)).toBe(passing);
   });
 
-  test('is asked for after a second, then more and more rarely, at most once a minute', async () => {
+  test('is asked for after half a second, then more and more rarely, at most once a minute', async () => {
     leaves(site, passing, { durationInMs: 50 * 60_000 });
     await run();
     const times = site.twin.log
@@ -79,7 +79,7 @@ describe('a suite that passes', () => {
       .filter(({ operation }) => operation === 'Jobs.submit' || operation === 'Jobs.get_run')
       .map(({ startedAt }) => startedAt);
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(pauses[0]).toBe(1_000);
+    expect(pauses[0]).toBe(500);
     expect(pauses).toEqual([...pauses].sort((left, right) => left - right));
     expect(Math.max(...pauses)).toBe(60_000);
   });
@@ -143,7 +143,7 @@ describe('a suite that fails refuses the stage', () => {
     leaves(site, junit(...cases), { result: 'FAILED' });
     const { refused } = await run();
     expect(refused).toMatch(
-      /^2 of 3 integration tests failed: integrationtests\.test_bronze_to_silver\.test_b \(AssertionError: assert 1 == 2\); integrationtests\.test_bronze_to_silver\.test_c \(KeyError\)\. See /,
+      /^2 of 3 integration tests failed: integrationtests\.test_bronze_to_silver\.test_b \(AssertionError: assert 1 == 2\); integrationtests\.test_bronze_to_silver\.test_c \(KeyError\)\. The JUnit file is kept as content [0-9a-f]{64}\. See /,
     );
     expect(refused).toMatch(PAGE);
   });
@@ -153,7 +153,9 @@ describe('a suite that fails refuses the stage', () => {
       result: 'FAILED',
     });
     const { refused } = await run();
-    expect(refused).toMatch(/^13 of 13 integration tests failed: .*test_9 \(no\); and 3 more\. See/);
+    expect(refused).toMatch(
+      /^13 of 13 integration tests failed: .*test_9 \(no\); and 3 more\. The JUnit file/,
+    );
     expect(refused).not.toContain('test_10');
   });
 
@@ -173,6 +175,16 @@ describe('a suite that fails refuses the stage', () => {
   test('also where the run itself ended in success', async () => {
     leaves(site, junit(testCase('test_a'), failing('test_b', 'no')));
     expect((await run()).refused).toMatch(/^1 of 2 integration tests failed/);
+  });
+
+  test('and keeps its file as evidence, also one that nobody can read', async () => {
+    for (const file of [junit(failing('test_a', 'no')), '<html>']) {
+      leaves(site, file);
+      const { refused } = await run();
+      const digest = /kept as content ([0-9a-f]{64})\. See /.exec(refused ?? '')?.[1] ?? '';
+      expect(new TextDecoder().decode(await contentOf(site.world).get(digest))).toBe(file);
+      site = await testsWorld();
+    }
   });
 
   test('never shows a token that a message holds', async () => {
@@ -228,7 +240,7 @@ describe('a run that fails refuses the stage, whatever its file says', () => {
   test('also where all tests in the file passed', async () => {
     leaves(site, passing, { result: 'FAILED', error: 'coverage below 80 %' });
     expect((await run()).refused).toMatch(
-      /^The run of the integration tests ended FAILED, and none of its 2 tests failed: task tests: coverage below 80 %\. See/,
+      /^The run of the integration tests ended FAILED, and none of its 2 tests failed: task tests: coverage below 80 %\. The JUnit file/,
     );
   });
 
@@ -251,8 +263,8 @@ describe('a run that fails refuses the stage, whatever its file says', () => {
   });
 });
 
-describe('a run that succeeds and proves nothing refuses the stage', () => {
-  const prefix = `The integration tests prove nothing although their run ended in success: `;
+describe('a run that succeeds and shows nothing refuses the stage', () => {
+  const prefix = `The integration tests do not show that they passed, although their run ended in success: `;
   const bomb = `<!DOCTYPE x [<!ENTITY a "${'a'.repeat(100)}">${Array.from({ length: 9 }, (_, index) => `<!ENTITY a${index} "${'&a;'.repeat(10)}">`).join('')}]><testsuites>&a8;</testsuites>`;
 
   test.each([
@@ -285,7 +297,8 @@ describe('a run that succeeds and proves nothing refuses the stage', () => {
   ])('%s', async (_title, content, why) => {
     leaves(site, content);
     const { refused } = await run();
-    expect(refused?.startsWith(`${prefix}${why} See `) ? '' : refused).toBe('');
+    const kept = refused?.replace(/The JUnit file is kept as content [0-9a-f]{64}\. /, '');
+    expect(kept?.startsWith(`${prefix}${why} See `) ? '' : refused).toBe('');
     expect(refused).toMatch(PAGE);
   });
 

@@ -19,7 +19,7 @@ export interface ResultFile {
 }
 
 /** What a run left at the place of its results: a file, or one sentence why there is none to use. */
-export type Results = ResultFile | { readonly useless: string };
+export type Results = ResultFile | { readonly useless: string; readonly bytes?: Uint8Array };
 
 /** Reads the JUnit file of a run that has ended. */
 export async function readResults(
@@ -41,7 +41,8 @@ export async function readResults(
     const { readJunit } = await import('./junit.ts');
     return { bytes, report: readJunit(bytes) };
   } catch (error) {
-    if (error instanceof UnreadableInput) return { useless: `${path} is no JUnit file (${error.message})` };
+    if (error instanceof UnreadableInput)
+      return { useless: `${path} is no JUnit file (${error.message})`, bytes };
     throw error;
   }
 }
@@ -54,29 +55,33 @@ export async function whyRefused(
     run,
     end,
     results,
+    evidence,
   }: {
     readonly suite: Suite;
     readonly run: JobRun;
     readonly end: RunEnd;
     readonly results: Results;
+    /** Digest of the file as it is kept. */
+    readonly evidence: string | null;
   },
 ): Promise<string | null> {
   const { title } = suite;
+  const where = evidence === null ? see(run) : `The JUnit file is kept as content ${evidence}. ${see(run)}`;
   const report = 'report' in results ? results.report : null;
   const counts = countsOf(report ?? { cases: [], declaredFailures: 0 });
   if (report !== null && counts.failed > 0)
-    return `${counts.failed} of ${counts.tests} ${title} failed: ${nameFailures(report)}. ${see(run)}`;
+    return `${counts.failed} of ${counts.tests} ${title} failed: ${nameFailures(report)}. ${where}`;
   if (end.result !== 'SUCCESS') {
     const none =
       counts.tests === 0 ? `${suite.results} holds no tests` : `none of its ${counts.tests} tests failed`;
     const instead = 'useless' in results ? results.useless : none;
     const how = end.result === 'TIMEDOUT' ? 'was ended by its time limit' : `ended ${end.result}`;
-    return `The run of the ${title} ${how}, and ${instead}: ${await whatFailed(runs, run)}. ${see(run)}`;
+    return `The run of the ${title} ${how}, and ${instead}: ${await whatFailed(runs, run)}. ${where}`;
   }
   const useless = 'useless' in results ? results.useless : whyUseless(suite, results.report);
   return useless === null
     ? null
-    : `The ${title} prove nothing although their run ended in success: ${useless}. ${see(run)}`;
+    : `The ${title} do not show that they passed, although their run ended in success: ${useless}. ${where}`;
 }
 
 function whyUseless({ results: path }: Suite, report: TestReport): string | null {
