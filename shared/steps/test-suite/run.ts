@@ -2,11 +2,11 @@ import * as z from 'zod';
 import type { JobRun, JobRuns } from '../../engine/databricks-jobs-client.ts';
 import { UnreadableInput } from '../../errors.ts';
 import type { Json } from '../../release/canonical-json.ts';
-import { sha256 } from '../../release/canonical-json.ts';
+import { canonicalJson, sha256 } from '../../release/canonical-json.ts';
 import type { StepContext, StepOutcome } from '../step.ts';
 import type { Suite } from './file.ts';
 
-const SHORTEST_PAUSE_IN_MS = 1_000;
+const SHORTEST_PAUSE_IN_MS = 500;
 const LONGEST_PAUSE_IN_MS = 60_000;
 /** A cancel takes seconds; what lasts longer than that is stuck. */
 const LONGEST_STOP_IN_MS = 15 * 60_000;
@@ -50,11 +50,12 @@ export function waitUntil(until: number, progress: Progress | null): StepOutcome
  * Starts the run. A repetition finds the run that was started before by its token, so there is never a second one.
  */
 export async function start(
-  { clock, key, signal }: StepContext,
+  { clock, key, project, signal }: StepContext,
   { runs, suite, progress }: { readonly runs: JobRuns; readonly suite: Suite; readonly progress: Progress },
 ): Promise<StepOutcome> {
   if (signal.aborted) throw new Error('the run was cancelled');
-  const token = sha256(`${key}#${progress.attempt}`);
+  // Projects of several organisations may share a workspace, and names of runs.
+  const token = sha256(canonicalJson([project, key, progress.attempt]));
   const run = await runs.submit(suite.submit, token);
   const now = clock.now();
   return waitUntil(now + SHORTEST_PAUSE_IN_MS, { ...progress, run, since: now });
