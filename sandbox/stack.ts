@@ -7,7 +7,7 @@ import { TableStore } from '../shared/adapters/table-store.ts';
 import names from '../shared/names.json';
 import { bundleApp } from '../tools/build/bundle-app.ts';
 import { writeApp } from '../tools/build/write-app.ts';
-import { startFunctionsHostProcess } from './functions-host/start-process.ts';
+import { compileFunctionsHost, startFunctionsHostProcess } from './functions-host/start-process.ts';
 import type { RunningProgram } from './processes/start-program.ts';
 import { startProgram } from './processes/start-program.ts';
 import type { QueueNames } from './service-bus-config.ts';
@@ -17,13 +17,15 @@ import { startStorage } from './storage/start.ts';
 
 const ROOT = join(__dirname, '..');
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface StackOptions {
   /** Keeps storage and queues after the end; without it everything is gone then. */
   readonly stateFolder?: string;
   /** Of the functions host; 0 takes a free one. */
   readonly port?: number;
-  /** Settings of the app besides those of storage and queues. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Settings of the app besides those of storage and queues; the functions host waits for them, the rest does not. */
+  readonly settings?: Settings | Promise<Settings>;
   /** The file that imports every function of the app; the service's own by default. */
   readonly entryFile?: string;
   /** Those of the service by default. */
@@ -63,14 +65,15 @@ export interface Stack {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = options.stateFolder ?? (await mkdtemp(join(tmpdir(), 'slipway-')));
   await mkdir(folder, { recursive: true });
-  const [storage, bus, appFolder] = await Promise.all([
-    startStorageIn(folder, options),
+  const [storage, bus, appFolder, given] = await Promise.all([
+    startStorageWithStores(folder, options),
     startBus(folder, options),
     buildApp(folder, options.entryFile ?? join(ROOT, 'functions', 'main.ts')),
+    options.settings,
+    compileFunctionsHost(),
   ]);
-  await createStores(storage);
   const connectionString = String(bus.ready.connectionString);
-  const settings = { ...options.settings, ServiceBus: connectionString, Storage: storage.connectionString };
+  const settings = { ...given, ServiceBus: connectionString, Storage: storage.connectionString };
   const parts = { appFolder, folder, settings };
   const host = await startHost({ ...parts, port: options.port ?? 0 }, options);
   const port = Number(host.ready.port);
@@ -119,6 +122,12 @@ function lines({ onLine }: StackOptions, program: string): { readonly onLine?: (
 function startStorageIn(folder: string, options: StackOptions, last?: Storage): Promise<Storage> {
   const ports = last === undefined ? {} : { tablePort: last.tablePort, blobPort: last.blobPort };
   return startStorage({ folder: join(folder, 'storage'), ...ports, ...lines(options, 'storage') });
+}
+
+async function startStorageWithStores(folder: string, options: StackOptions): Promise<Storage> {
+  const storage = await startStorageIn(folder, options);
+  await createStores(storage);
+  return storage;
 }
 
 /** @param last what the emulator that ran here before said when it was ready: its ports are taken again. */

@@ -50,27 +50,32 @@ async function startSandbox(options: StartOptions): Promise<Sandbox> {
   // However this process ends, short of a kill: what was only for it goes with it.
   if (options.state === null) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const ports = await keptPorts(options.state);
-  const [cloud, project] = await Promise.all([
-    startCloud({
-      folder: join(folder, 'cloud'),
-      keeps: options.state !== null,
-      ports,
-      failingTests: options.failingTests,
-    }),
+  const cloudIsUp = startCloud({
+    folder: join(folder, 'cloud'),
+    keeps: options.state !== null,
+    ports,
+    failingTests: options.failingTests,
+  });
+  const [cloud, project, stack] = await Promise.all([
+    cloudIsUp,
     options.artifacts === null
       ? exampleProject(join(folder, 'example-artifacts'))
       : projectIn(options.artifacts),
+    startStack({
+      ...state,
+      port: options.port === 0 ? ports.of('api') : options.port,
+      settings: cloudIsUp.then(settingsOf),
+      onLine: (program, line) => (options.verbose ? say(`         [${program}] ${line}`) : undefined),
+    }),
   ]);
-  const stack = await startStack({
-    ...state,
-    port: options.port === 0 ? ports.of('api') : options.port,
-    settings: { ...cloud.settings, WEBHOOK_USER: WEBHOOK.user, WEBHOOK_PASSWORDS: WEBHOOK.password },
-    onLine: (program, line) => (options.verbose ? say(`         [${program}] ${line}`) : undefined),
-  });
   await ports.keep({ api: Number(new URL(stack.url).port) });
   const api = new SlipwayApi(stack.url);
   say(`Slipway is up at ${stack.url}/api (${seconds(Date.now() - begunAt)}). Nothing leaves this machine.`);
   return { options, cloud, stack, api, project };
+}
+
+function settingsOf({ settings }: Cloud): Readonly<Record<string, string>> {
+  return { ...settings, WEBHOOK_USER: WEBHOOK.user, WEBHOOK_PASSWORDS: WEBHOOK.password };
 }
 
 /** Registers the project, publishes its build and lets Azure DevOps call the webhook. */

@@ -31,14 +31,25 @@ export interface FunctionsHostProcess extends RunningProgram {
 
 const stopDeadlineInMs = 20_000;
 
+const hostFile = join(__dirname, 'command.ts');
+
+/** Compiles the host and its worker. A start does so, too; who has other things to wait for does it meanwhile. */
+export async function compileFunctionsHost(): Promise<{ workerFile: string }> {
+  const [workerFile] = await Promise.all([
+    compileProgram(join(__dirname, 'worker', 'program.ts')),
+    compileProgram(hostFile),
+  ]);
+  return { workerFile };
+}
+
 /** @throws Error with the host's last lines when it does not come up */
 export async function startFunctionsHostProcess(
   options: FunctionsHostProcessOptions,
 ): Promise<FunctionsHostProcess> {
-  const workerFile = await compileProgram(join(__dirname, 'worker', 'program.ts'));
+  const { workerFile } = await compileFunctionsHost();
   const program = await startProgram({
     name: 'functions host',
-    file: join(__dirname, 'command.ts'),
+    file: hostFile,
     args: argumentsOf(options, workerFile),
     stopDeadlineInMs,
     ...(options.settings ? { env: options.settings } : {}),

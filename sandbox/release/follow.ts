@@ -3,7 +3,8 @@ import type { Approvals } from './approvals.ts';
 import type { PlanView } from './plan-view.ts';
 import { ReleaseView, rolloutPause, seconds } from './view.ts';
 
-const LOOK_EVERY_MS = 150;
+/** Each look is a request to the functions host, which has the release to do on the same machine. */
+const LOOK_EVERY_MS = 250;
 /** Nobody sits before a terminal while a rollout waits for hours. */
 const LONGEST_PAUSE_IN_MS = 30_000;
 

@@ -33,7 +33,7 @@ export interface SandboxProject {
 }
 
 /** Here, a rollout that lasts for an hour elsewhere is over in seconds. */
-const ROLLOUT_WAIT_IN_MINUTES = '0.01';
+const ROLLOUT_WAIT_IN_MINUTES = '0.004';
 
 /** The example project, built anew with Node alone. */
 export async function exampleProject(outputFolder: string): Promise<SandboxProject> {
