@@ -35,6 +35,9 @@ const list = z
   .default('')
   .transform((text) => text.split(/[,;\s]+/).filter((part) => part !== ''));
 
+/** Cases of GUIDs mean nothing. */
+const ids = list.transform((all) => all.map((id) => id.toLowerCase()));
+
 const webhookSettings = z.object({
   WEBHOOK_USER: z.string().min(1).default('azure-devops'),
   WEBHOOK_PASSWORDS: z
@@ -43,8 +46,8 @@ const webhookSettings = z.object({
     .refine((passwords) => passwords.length > 0 && passwords.every((password) => password.length >= 16), {
       error: 'every password needs at least 16 characters',
     }),
-  WEBHOOK_SUBSCRIPTIONS: list.transform((ids) => ids.map((id) => id.toLowerCase())),
-  WEBHOOK_ACCOUNTS: list,
+  WEBHOOK_SUBSCRIPTIONS: ids,
+  WEBHOOK_ACCOUNTS: ids,
 });
 
 const settings = z.object({

@@ -51,6 +51,11 @@ describe('settings', () => {
     expect(passwords).toEqual(['the-old-one-1234567', 'the-new-one-1234567']);
   });
 
+  test('ids may be written in any case, with blanks or commas between them', () => {
+    const env = { ...LEAST, WEBHOOK_SUBSCRIPTIONS: 'AB, cd', WEBHOOK_ACCOUNTS: 'EF gh' };
+    expect(readWebhookConfig(env)).toMatchObject({ subscriptions: ['ab', 'cd'], accounts: ['ef', 'gh'] });
+  });
+
   test.each([
     ['no password at all', { ...LEAST, WEBHOOK_PASSWORDS: undefined }, /WEBHOOK_PASSWORDS: set it/],
     ['a password that can be guessed', { ...LEAST, WEBHOOK_PASSWORDS: 'short' }, /at least 16 characters/],

@@ -4,6 +4,7 @@ import type { Log } from '../engine/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { WebhookCredentials } from './credentials.ts';
 import { isAuthentic } from './credentials.ts';
+import type { Envelope } from './payload.ts';
 import { readPayload, subscriptionOf } from './payload.ts';
 
 /** An HTTP request as far as it matters here. */
@@ -16,9 +17,9 @@ export interface WebhookRequest {
 
 export interface WebhookRules {
   readonly credentials: WebhookCredentials;
-  /** Ids of the service hook subscriptions that are ours, lower case. */
+  /** Ids of the service hook subscriptions that are ours, lower case; empty: every one that knows the password. */
   readonly subscriptions: readonly string[];
-  /** Ids of the organisations whose events count; empty: every one that knows the password. */
+  /** Ids of the organisations whose events count, lower case; empty: every one that knows the password. */
   readonly accounts: readonly string[];
 }
 
@@ -48,7 +49,7 @@ export async function receiveWebhook(
     return known ? 503 : 401;
   }
   try {
-    await sendIntake(ports, { ...read(request.body, rules), traceparent: request.traceparent });
+    await sendIntake(ports, { ...read(request.body, rules, subscription), traceparent: request.traceparent });
     return 202;
   } catch (error) {
     ports.log.error(`a service hook could not be queued: ${messageOf(error)}`, { subscription });
@@ -72,27 +73,40 @@ export async function orUnavailable(
   }
 }
 
-function read(
-  body: string,
-  { accounts }: WebhookRules,
-): Omit<Parameters<typeof sendIntake>[1], 'traceparent'> {
-  const source = 'azure-devops' as const;
-  const bytes = Buffer.byteLength(body);
-  if (bytes > LARGEST_BODY) {
-    return {
-      source,
-      id: null,
-      eventType: 'unknown',
-      body,
-      read: { unreadable: `the body has ${bytes} bytes, more than 2 MB` },
-    };
-  }
-  const { envelope, ...payload } = readPayload(body);
+type Received = Omit<Parameters<typeof sendIntake>[1], 'traceparent'>;
+
+function read(body: string, rules: WebhookRules, subscription: string | null): Received {
+  const { envelope, ...payload } = payloadIn(body);
+  const read = whyNotOurs(rules, { subscription, envelope }) ?? payload;
   const id = envelope?.id ?? null;
-  const eventType = envelope?.eventType ?? 'unknown';
-  const account = envelope?.resourceContainers.account?.id;
-  if (accounts.length > 0 && account !== undefined && !accounts.includes(account)) {
-    return { source, id, eventType, body, read: { ignored: `organisation ${account} is not one of ours` } };
-  }
-  return { source, id, eventType, body, read: payload };
+  return { source: 'azure-devops', id, eventType: envelope?.eventType ?? 'unknown', body, read };
+}
+
+function payloadIn(body: string): ReturnType<typeof readPayload> {
+  const bytes = Buffer.byteLength(body);
+  if (bytes <= LARGEST_BODY) return readPayload(body);
+  return { unreadable: `the body has ${bytes} bytes, more than 2 MB`, envelope: null };
+}
+
+/** Why an event does not count, whoever sent it knows the password; null: it does. */
+function whyNotOurs(
+  { subscriptions, accounts }: WebhookRules,
+  { subscription, envelope }: { readonly subscription: string | null; readonly envelope: Envelope | null },
+): { readonly ignored: string } | null {
+  if (subscriptions.length > 0 && (subscription === null || !subscriptions.includes(subscription)))
+    return {
+      ignored:
+        subscription === null
+          ? 'the event does not say of which subscription it is, and only some are ours'
+          : `subscription ${subscription} is not one of ours`,
+    };
+  if (accounts.length === 0 || envelope === null) return null;
+  const account = envelope.resourceContainers.account?.id;
+  if (account !== undefined && accounts.includes(account.toLowerCase())) return null;
+  return {
+    ignored:
+      account === undefined
+        ? 'the event does not say of which organisation it is, and only some are ours'
+        : `organisation ${account} is not one of ours`,
+  };
 }

@@ -23,17 +23,25 @@ export function startService(options: StackOptions = {}): Promise<Stack> {
   return startStack({ ...options, settings });
 }
 
-/** @param credentials `user:password` of the Basic authorization; null sends none. */
+/** Who calls the webhook; null: nothing is sent of it. */
+interface Caller {
+  /** `user:password` of the Basic authorization. */
+  readonly credentials?: string | null;
+  /** The id that the header says; a body may say one, too. */
+  readonly subscription?: string | null;
+}
+
 export async function postWebhook(
   { url }: Stack,
   body: string | ReadableStream,
-  credentials: string | null = `azure-devops:${PASSWORD}`,
+  { credentials = `azure-devops:${PASSWORD}`, subscription = SUBSCRIPTION }: Caller = {},
 ): Promise<number> {
   const authorization =
     credentials === null ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+  const sender = subscription === null ? {} : { 'x-vss-subscriptionid': subscription };
   const response = await fetch(`${url}/api/webhooks/azure-devops`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization },
+    headers: { 'content-type': 'application/json', ...authorization, ...sender },
     body,
     ...(body instanceof ReadableStream ? { duplex: 'half' as const } : {}),
   });
