@@ -203,6 +203,13 @@ describe('one run, whatever happens', () => {
     await expectOne(await run({ before }));
   });
 
+  test('a project whose runs have the same names has a run of its own in a workspace that both use', async () => {
+    await expectOne(await run());
+    site.world.project = 'other-project';
+    await run();
+    expect(await runsIn(site.twin)).toHaveLength(2);
+  });
+
   test('a round that a person asks for is a new run', async () => {
     await expectOne(await run());
     site.world.run = 'release-1/2';
