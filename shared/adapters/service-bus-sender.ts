@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import type {
   ServiceBusSender as Sender,
@@ -25,6 +26,8 @@ export interface SendRetries {
 const RETRIES: SendRetries = { maxRetries: 3, retryDelayInMs: 300, timeoutInMs: 8_000 };
 const LONGEST_RETRY_DELAY_IN_MS = 2_000;
 const MOST_TIMEOUTS = 3;
+/** Service Bus takes no longer message id; a digest tells duplicates as well. */
+const LONGEST_ID = 128;
 
 /** Queues of one Service Bus namespace. The connection is opened by the first send and kept. */
 export class ServiceBusSender implements Bus {
@@ -111,7 +114,7 @@ async function inBatches(
 /** The trace travels under both names: `Diagnostic-Id` is what the Functions host and older SDKs read. */
 function toServiceBus({ id, body, notBefore, traceparent }: Outgoing): ServiceBusMessage {
   return {
-    messageId: id,
+    messageId: id.length > LONGEST_ID ? createHash('sha256').update(id).digest('hex') : id,
     body: Buffer.from(body),
     contentType: 'application/json',
     ...(notBefore === null ? {} : { scheduledEnqueueTimeUtc: new Date(notBefore) }),

@@ -9,6 +9,7 @@ import { TransientFailure, UnreadableInput } from '../../shared/errors.ts';
 import names from '../../shared/names.json';
 
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const HEX = /^[0-9a-f]{64}$/;
 const quickly = { maxRetries: 2, retryDelayInMs: 1, timeoutInMs: 5_000 };
 
 describe('the sender of messages', () => {
@@ -78,6 +79,17 @@ describe('the sender of messages', () => {
     await sender.send('steps', [message('one'), message('two')]);
 
     expect((await waiting('steps')).map(({ messageId }) => messageId)).toEqual(['one', 'two']);
+  });
+
+  test('a message whose id is longer than the queue takes is sent once as well, under a digest of it', async () => {
+    const long = `parking.release-1.${'a-long-name-of-a-stage'.repeat(5)}.1.abandoned`;
+    const longest = 'x'.repeat(128);
+    await sender.send('steps', [message(longest), message(long)]);
+    await sender.send('steps', [message(long), message(`${long}.other`)]);
+
+    const ids = (await waiting('steps')).map(({ messageId }) => String(messageId));
+    expect(ids).toEqual([longest, expect.stringMatching(HEX), expect.stringMatching(HEX)]);
+    expect(new Set(ids).size).toBe(3);
   });
 
   test('many messages arrive in their order, over one connection and one link', async () => {
