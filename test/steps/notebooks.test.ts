@@ -427,6 +427,17 @@ describe('when something goes wrong', () => {
     expect(objectsOf(twin)).toEqual([`PYTHON ${ROOT}/x/a`]);
   });
 
+  test('a folder that cannot be seen right after it was made is no refusal: a retry completes it', async () => {
+    release({ 'x/a.py': PY });
+    twin.faults.add({ kind: 'status', match: 'Workspace.import', times: 2, status: 404 });
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'TransientFailure',
+      message: `${ROOT}/x/a cannot be written yet: its folder was made, and Databricks does not see it`,
+    });
+    expect((await deploy()).refused).toBeNull();
+    expect(objectsOf(twin)).toEqual([`PYTHON ${ROOT}/x/a`]);
+  });
+
   test('a cancelled run sends nothing more', async () => {
     release(many(50, 1));
     twin.faults.add({ kind: 'latency', latencyInMs: 1_000 });

@@ -126,6 +126,18 @@ describe('into the workspace', () => {
     expect(twin.log.counts()).toEqual({ 'Workspace.import': 1 });
   });
 
+  test('a folder that cannot be seen right after it was made is no refusal: a retry completes it', async () => {
+    into('/Workspace/Shared/libraries');
+    const name = await release('1.2.0');
+    twin.faults.add({ kind: 'status', match: 'Workspace.import', times: 2, status: 404 });
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'TransientFailure',
+      message: `/Workspace/Shared/libraries/${name} cannot be written yet: its folder was made, and Databricks does not see it`,
+    });
+    expect((await deploy()).refused).toBeNull();
+    expect(filesOf('file')).toEqual([`/Shared/libraries/${name}`]);
+  });
+
   test('a wheel over 10 MB is refused before anything is written', async () => {
     into('/Workspace/Shared/libraries');
     await release('1.2.0', Buffer.alloc(10 * MEBIBYTE));

@@ -6,7 +6,7 @@ import { refusedIf } from '../work-through.ts';
 import { importContent, importForm } from './files.ts';
 import type { ChangeData, Deployed } from './inventory.ts';
 import { dataOf } from './inventory.ts';
-import { folderOf, foldersBetween } from './paths.ts';
+import { folderNotSeen, folderOf, foldersBetween } from './paths.ts';
 
 /** What sending works with. */
 export interface Site {
@@ -108,5 +108,6 @@ async function send({ path, digest, data }: Put, site: Site): Promise<string | n
     sent = await workspace.put(path, bytes, importForm(data.form));
   }
   if (sent === 'done') return null;
+  if (sent === 'no-folder') throw folderNotSeen(path);
   return `${path} cannot be written: something of another type that Slipway did not put there has its path. Move it away, then retry.`;
 }

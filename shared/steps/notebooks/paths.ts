@@ -1,4 +1,4 @@
-import { Refusal } from '../../errors.ts';
+import { Refusal, TransientFailure } from '../../errors.ts';
 
 /** Why a file of an artifact must not be deployed under its path, or null. The path is relative, with `/`. */
 export function pathProblem(path: string): string | null {
@@ -36,6 +36,13 @@ export function rootFolder(
     );
   }
   return root;
+}
+
+/** Databricks may not see everywhere at once what was made a moment ago: another attempt will find it. */
+export function folderNotSeen(path: string): TransientFailure {
+  return new TransientFailure(
+    `${path} cannot be written yet: its folder was made, and Databricks does not see it`,
+  );
 }
 
 /** The folder that holds a path. */

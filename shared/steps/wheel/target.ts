@@ -1,7 +1,7 @@
 import type { DatabricksClient } from '../../engine/databricks-client.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { Refusal } from '../../errors.ts';
-import { folderOf, pathProblem, rootFolder } from '../notebooks/paths.ts';
+import { folderNotSeen, folderOf, pathProblem, rootFolder } from '../notebooks/paths.ts';
 import { withPatience } from '../patience.ts';
 
 const VARIABLE = 'databricksDbfsLibPath';
@@ -127,5 +127,6 @@ async function putIntoWorkspace(
     sent = made === 'done' ? await put() : 'other-type';
   }
   if (sent === 'done') return null;
+  if (sent === 'no-folder') throw folderNotSeen(path);
   return `${path} cannot be written: something that is no file, or no folder, has its path. Move it away, then retry.`;
 }
