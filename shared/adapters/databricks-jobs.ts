@@ -58,15 +58,27 @@ function joined(first: ApiObject, next: ApiObject): ApiObject {
   return { ...first, ...Object.fromEntries(longer) };
 }
 
-/** Ids are text here and numbers there, which must not lose a digit on their way. */
-export function withNumericIds(body: unknown): unknown {
-  if (Array.isArray(body)) return body.map(withNumericIds);
-  if (!isObject(body)) return body;
-  const entries = Object.entries(body).map(([key, value]) => {
-    const isId = key === 'job_id' && typeof value === 'string' && /^\d+$/.test(value);
-    return [key, isId ? BigInt(value) : withNumericIds(value)];
-  });
-  return Object.fromEntries(entries);
+/**
+ * Ids are text here and numbers there, which must not lose a digit on their way. The only one in settings is that of the
+ * job that a task starts, also in a loop; a parameter or a tag of the same name is a text of people.
+ */
+export function withNumericIds(settings: ApiObject): ApiObject {
+  const { tasks } = settings;
+  return Array.isArray(tasks) ? { ...settings, tasks: tasks.map(taskWithNumericId) } : settings;
+}
+
+function taskWithNumericId(task: unknown): unknown {
+  if (!isObject(task)) return task;
+  const { run_job_task: started, for_each_task: loop } = task;
+  return {
+    ...task,
+    ...(isObject(started) ? { run_job_task: { ...started, job_id: numberOf(started.job_id) } } : {}),
+    ...(isObject(loop) ? { for_each_task: { ...loop, task: taskWithNumericId(loop.task) } } : {}),
+  };
+}
+
+function numberOf(id: unknown): unknown {
+  return typeof id === 'string' && /^\d+$/.test(id) ? BigInt(id) : id;
 }
 
 function settingsIn({ settings }: ApiObject): ApiObject {

@@ -15,7 +15,7 @@ export function runsOf(call: Call): JobRuns {
   return {
     get,
     async submit(body, token) {
-      const json = { ...Object(withNumericIds(body)), idempotency_token: token };
+      const json = { ...withNumericIds(body), idempotency_token: token };
       const answer = await call({ method: 'POST', path: `${API}/submit`, json, idempotent: true });
       return textIn(objectIn(answer).run_id);
     },

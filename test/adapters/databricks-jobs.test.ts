@@ -40,6 +40,22 @@ describe('jobs', () => {
     });
   });
 
+  test('texts of people stay texts, whatever they are called, also where a task is in a loop', async () => {
+    const text = { job_id: '42' };
+    const next = { task_key: 'next', run_job_task: { job_id: '42', job_parameters: text } };
+    const loop = { task_key: 'loop', for_each_task: { inputs: '[1]', task: next } };
+    const told = { task_key: 'a', notebook_task: { notebook_path: '/nb', base_parameters: text } };
+    await world.soon(jobs().create({ name: 'etl', tags: text, tasks: [told, loop] }));
+    const [body = ''] = world.sent.slice(-1);
+    expect(JSON.parse(body)).toMatchObject({
+      tags: text,
+      tasks: [
+        { notebook_task: { base_parameters: text } },
+        { for_each_task: { task: { run_job_task: { job_id: 42, job_parameters: text } } } },
+      ],
+    });
+  });
+
   test('are found by their exact name only, the oldest first', async () => {
     const first = await create('etl');
     await create('ETL');
