@@ -140,9 +140,13 @@ function intake(file: ProjectFile, build: BuildReference, kinds: ReadonlySet<str
 
 /** What the steps of an environment are configured with. */
 function inputOf(name: string, environment: EnvironmentFile): StepDefinition['input'] {
-  const { strategy, keepReleases, skip } = environment;
-  const left = skip.length === 0 ? {} : { skip };
-  return { strategy, keep: keepReleases, gradual: rollsOut(name, environment), ...left };
+  const { strategy, keepReleases: keep, skip, verifyNotebooks, allowPersonalFolders } = environment;
+  return {
+    ...{ strategy, keep, gradual: rollsOut(name, environment) },
+    ...(skip.length === 0 ? {} : { skip }),
+    ...(verifyNotebooks ? { verifyNotebooks } : {}),
+    ...(allowPersonalFolders ? { allowPersonalFolders } : {}),
+  };
 }
 
 /** Of every environment what the step `configuration` needs to find its values. */

@@ -51,6 +51,10 @@ const environment = z.strictObject({
   strategy: z.enum(['in-place', 'versioned']).default('in-place'),
   /** With `versioned`: how many releases stay in the workspace, the live one included. */
   keepReleases: z.int().min(1).max(50).default(3),
+  /** Whether every plan looks for notebooks that somebody removed or changed in the workspace. */
+  verifyNotebooks: z.boolean().default(false),
+  /** Whether notebooks and wheels may go to folders below `/Users` and `/Repos`. */
+  allowPersonalFolders: z.boolean().default(false),
   freezeWindows: z.array(freezeWindow).default([]),
   rollback: z.enum(['none', 'on-failed-verification']).default('none'),
   /** What is tested after the deployment; left out: integration tests in `staging`, smoke tests in `production`. */

@@ -9,7 +9,7 @@ import { treesOf, workspaceFiles } from './notebooks/files.ts';
 import type { Deployed } from './notebooks/inventory.ts';
 import { knownForms, readDeployed } from './notebooks/inventory.ts';
 import { inventoryAfter, withTimes } from './notebooks/inventory-after.ts';
-import { rootFolder } from './notebooks/paths.ts';
+import { mayBePersonal, rootFolder } from './notebooks/paths.ts';
 import type { Drift } from './notebooks/plan.ts';
 import { changesFor } from './notebooks/plan.ts';
 import { filesOfPart, partsOf, versionChanges } from './notebooks/versions.ts';
@@ -59,10 +59,10 @@ interface Site {
 
 async function readSite(context: StepContext): Promise<Site> {
   const { client, variables } = await workspaceOf(context);
-  const allowPersonal = context.input.allowPersonalFolders === true;
+  const allowPersonal = mayBePersonal(context);
   const root = rootFolder(variables[NOTEBOOK_PATH], { variable: NOTEBOOK_PATH, allowPersonal });
   const deployed = await readDeployed(context, { workspace: client.workspaceUrl, root });
-  const verifies = context.input.verify === true;
+  const verifies = context.input.verifyNotebooks === true;
   return { client, root, verifies, deployed, manifest: await manifestOf(context) };
 }
 

@@ -101,7 +101,8 @@ export function wheelsOf(
   libPath: string | undefined,
   strategy: Strategy['strategy'],
 ): readonly Wheel[] {
-  const folder = libraryFolder(libPath).path;
+  // As above: that is for the step `wheel` to say.
+  const folder = libraryFolder(libPath, true).path;
   const files = wheelFiles(manifest);
   const named = files.map((file) => {
     const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);

@@ -3,6 +3,7 @@ import { Refusal, TransientFailure } from '../errors.ts';
 import type { Json } from '../release/canonical-json.ts';
 import type { Change } from '../release/plan.ts';
 import { storeInventory } from './inventory.ts';
+import { mayBePersonal } from './notebooks/paths.ts';
 import { libraryProblem } from './place-check.ts';
 import type { Strategy, Wheel } from './release-layout.ts';
 import { LIBRARY_PATH, strategyOf, wheelsOf } from './release-layout.ts';
@@ -61,7 +62,7 @@ async function readPlace(context: StepContext): Promise<Place> {
   return {
     client,
     strategy,
-    folder: libraryFolder(variables[LIBRARY_PATH]),
+    folder: libraryFolder(variables[LIBRARY_PATH], mayBePersonal(context)),
     release: wheelsOf(await manifestOf(context), variables[LIBRARY_PATH], strategy),
     sent: await readWheels(context, client.workspaceUrl),
   };

@@ -122,6 +122,14 @@ describe("the document's pipeline", () => {
     expect(stepsOf(ALL, 'smoke-tests')).toMatchObject([{ input: { strategy: 'versioned', ...results } }]);
   });
 
+  test('says to every deployment whether it looks for drift, and whether folders of people are allowed', () => {
+    const more = 'verifyNotebooks: true, allowPersonalFolders: true';
+    const [left, right] = pipelineFrom({ dev: more }).stages.slice(1);
+    for (const { input } of left?.steps ?? [])
+      expect(input).toMatchObject({ verifyNotebooks: true, allowPersonalFolders: true });
+    for (const { input } of right?.steps ?? []) expect(Object.keys(input)).not.toContain('verifyNotebooks');
+  });
+
   test('says to every deployment what its environment leaves out', () => {
     const [left] = pipelineFrom({ dev: 'skip: [notebooks, wheel]' }).stages.slice(1);
     for (const { input } of left?.steps ?? []) expect(input).toMatchObject({ skip: ['notebooks', 'wheel'] });

@@ -39,6 +39,8 @@ describe('a project is registered by one file', () => {
           freezeWindows: [],
           strategy: 'in-place',
           keepReleases: 3,
+          verifyNotebooks: false,
+          allowPersonalFolders: false,
           rollback: 'none',
           when: 'succeeded',
           skip: [],

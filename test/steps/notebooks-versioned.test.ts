@@ -376,7 +376,7 @@ describe('another strategy', () => {
 
 describe('with verify', () => {
   test('a notebook that somebody removed from a version is put back', async () => {
-    world.input = { strategy: 'versioned', verify: true };
+    world.input = { strategy: 'versioned', verifyNotebooks: true };
     release(MIXED);
     const folder = folderIn((await deploy()).output);
     expect((await redeploy()).changes).toEqual([]);

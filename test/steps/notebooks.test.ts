@@ -468,7 +468,7 @@ describe('when something goes wrong', () => {
 
 describe('looking for drift', () => {
   beforeEach(async () => {
-    world.input = { verify: true };
+    world.input = { verifyNotebooks: true };
     release({ 'x/a.py': `${PY}1`, 'x/b.csv': '1', 'c.py': PY });
     await deploy();
   });

@@ -242,12 +242,20 @@ describe('what is refused before anything is written', () => {
     ['/Volumes/catalog/schema', 'a volume has the form /Volumes/catalog/schema/volume'],
     ['/Volumes/a/b/c/../d', 'leads out of its folder'],
     ['dbfs:mnt/x', 'does not begin with dbfs:/'],
-    ['/Users/me/libs', 'a folder of a person'],
+    ['/Users/me/libs', 'or allow it with allowPersonalFolders: true of the environment in slipway.yaml.'],
     ['', 'has no value'],
   ])('the folder %j', async (folder, why) => {
     into(folder);
     await release('1.2.0');
     expect(await refusalOf()).toContain(why);
+  });
+
+  test("but not a person's folder where the environment allows it", async () => {
+    into('/Users/me/libs');
+    world.input = { allowPersonalFolders: true };
+    const name = await release('1.2.0');
+    await deploy();
+    expect(filesOf('file')).toEqual([`/Users/me/libs/${name}`]);
   });
 });
 

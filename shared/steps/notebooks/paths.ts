@@ -13,6 +13,11 @@ export function pathProblem(path: string): string | null {
 /** Folders of people and of Git: a release has no business there unless somebody said so. */
 const PERSONAL = /^\/(Users|Repos)(\/|$)/;
 
+/** Whether the environment allows such folders: the input `allowPersonalFolders`. */
+export function mayBePersonal({ input }: { readonly input: Readonly<Record<string, unknown>> }): boolean {
+  return input.allowPersonalFolders === true;
+}
+
 /**
  * The workspace folder that a project's files go to, in the one spelling that the API uses: without slash at the
  * end and without `/Workspace` in front, which is the root under another name.
@@ -32,7 +37,7 @@ export function rootFolder(
   if (PERSONAL.test(root) && !allowPersonal) {
     throw new Refusal(
       `${variable} is "${value}", a folder of a person or of Git. Use /Workspace/Shared/…, or allow it with ` +
-        'the input allowPersonalFolders of the step.',
+        'allowPersonalFolders: true of the environment in slipway.yaml.',
     );
   }
   return root;

@@ -19,15 +19,16 @@ export interface LibraryFolder {
 
 /**
  * Reads the variable `databricksDbfsLibPath`.
+ * @param allowPersonal whether a folder of the workspace may be one of a person or of Git.
  * @throws Refusal when it is no folder that wheels can be put into.
  */
-export function libraryFolder(value: string | undefined): LibraryFolder {
+export function libraryFolder(value: string | undefined, allowPersonal: boolean): LibraryFolder {
   if (value === undefined || value === '') throw new Refusal(`The variable ${VARIABLE} has no value.`);
   // Databricks takes volumes with this prefix, too.
   const path = value.replace(/\/+$/, '').replace(/^dbfs:(?=\/Volumes\/)/, '');
   if (path.startsWith('/Volumes/')) return volumeFolder(path);
   if (path.startsWith('dbfs:')) return dbfsFolder(path);
-  const root = rootFolder(path, { variable: VARIABLE, allowPersonal: false });
+  const root = rootFolder(path, { variable: VARIABLE, allowPersonal });
   return { kind: 'workspace', path: `/Workspace${root}`, mostBytes: 10 * 1024 * 1024 };
 }
 
