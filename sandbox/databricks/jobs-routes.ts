@@ -6,6 +6,7 @@ import * as table from './contract/jobs-table.ts';
 import { refusal } from './errors.ts';
 import { completeSettings, jobOf, refuseUnknownClusters, updatedSettings } from './jobs.ts';
 import { pageOf } from './pages.ts';
+import { seesJob } from './rights.ts';
 import { cancelRun } from './run-life.ts';
 import type { Job } from './run-model.ts';
 import { shuffled } from './shuffle.ts';
@@ -81,12 +82,13 @@ function readingRoutes(context: DatabricksContext): Route[] {
       const more = tasks.length > TASKS_PER_PAGE ? { has_more: next.next_page_token !== undefined } : {};
       return json({ ...baseOf(job), run_as_user_name: job.runAs, settings: page, ...more, ...next });
     }),
-    route(table.list, ({ query }) => {
+    route(table.list, ({ query, principal }) => {
       const { limit = DEFAULT_LIST, name } = query;
       if (limit < 1 || limit > MAX_LIST) {
         throw refusal('INVALID_PARAMETER_VALUE', `The limit must be between 1 and ${MAX_LIST}.`);
       }
-      const named = [...context.state.jobs.values()].filter(
+      const seen = [...context.state.jobs.values()].filter((job) => seesJob(context, principal, job));
+      const named = seen.filter(
         ({ settings }) => name === undefined || settings.name?.toLowerCase() === name.toLowerCase(),
       );
       const { items, next } = pageOf(named.reverse(), { size: limit, token: query.page_token });

@@ -2,6 +2,7 @@ import type { TwinRequest } from '../twin/exchange.ts';
 import type { Admitted } from '../twin/model.ts';
 import type { DatabricksContext } from './context.ts';
 import { storedPrincipal } from './principals.ts';
+import type { Job } from './run-model.ts';
 import { keyOf, ownerOf, parentsOf, type Securable, type SecurableType } from './securable-registry.ts';
 
 /** Groups that everybody is in here, by their own words and those of `CurrentUser.me`. */
@@ -13,6 +14,29 @@ const FOR_ADMINS = /^ClusterPolicies\.(create|edit|delete)$/;
 /** Whether somebody is an administrator of the workspace. */
 export function isAdmin({ options }: DatabricksContext, principal: string): boolean {
   return options.admins?.includes(principal) ?? true;
+}
+
+/** Whether somebody sees a job: administrators see all, others those that they made or have access to by name. */
+export function seesJob(context: DatabricksContext, principal: string, job: Job): boolean {
+  const held = context.state.permissions.get(`/jobs/${job.id}`) ?? [];
+  return (
+    isAdmin(context, principal) || job.creator === principal || held.some(({ name }) => name === principal)
+  );
+}
+
+const OF_ONE_JOB = /^Jobs\.(get|reset|update|delete|run_now)$/;
+
+/** Rights come before existence: a job that is gone is like one of others. */
+function isHiddenJob(
+  context: DatabricksContext,
+  operation: string,
+  { principal, request }: Pick<Admitted, 'principal' | 'request'>,
+): boolean {
+  if (!OF_ONE_JOB.test(operation) || isAdmin(context, principal)) return false;
+  const asked = new URL(request.url, 'http://twin.invalid').searchParams.get('job_id');
+  const id = asked ?? /"job_id":\s*"?(\d+)/.exec(Buffer.from(request.body).toString())?.[1] ?? '';
+  const job = context.state.jobs.get(id);
+  return job === undefined || !seesJob(context, principal, job);
 }
 
 /** What an operation needs on a securable, besides owning it or something above it. */
@@ -31,6 +55,8 @@ export function missingRight(
 ): string | undefined {
   if (FOR_ADMINS.test(operation) && !isAdmin(context, principal))
     return 'Only administrators of the workspace may change cluster policies.';
+  if (isHiddenJob(context, operation, { principal, request }))
+    return 'User does not have permissions on this job.';
   if (context.options.metastoreOwner === undefined) return undefined;
   const need = needOf(context, operation, request);
   if (need === undefined || holds(context, principal, need)) return undefined;

@@ -9,9 +9,10 @@ const MOST_PER_PAGE = 100;
 
 /** The Jobs API. */
 export function jobsOf(call: Call): Jobs {
-  const get = (id: string) => jobAt(call, id);
+  const get = (id: string) => jobAt(call, id, nullIfMissing);
   return {
     get,
+    look: (id) => jobAt(call, id, (error) => (error.status === 403 ? 'hidden' : nullIfMissing(error))),
     async find(name) {
       const query = { name, limit: MOST_PER_PAGE };
       const pages = await pagesOf(call, { method: 'GET', path: `${API}/list`, query });
@@ -38,11 +39,16 @@ export function jobsOf(call: Call): Jobs {
 }
 
 /** A job with more than a hundred tasks comes in pages, each with the next part of its lists. */
-async function jobAt(call: Call, id: string): Promise<Job | null> {
+async function jobAt<Known>(
+  call: Call,
+  id: string,
+  known: (error: HttpError) => Known | undefined,
+): Promise<Job | Known | null> {
   const request = { method: 'GET', path: `${API}/get`, query: { job_id: id } } as const;
-  const pages = await pagesOf(call, request, nullIfMissing);
-  const first = pages?.[0];
-  if (!pages || first === undefined) return null;
+  const pages = await pagesOf(call, request, known);
+  if (!Array.isArray(pages)) return pages;
+  const first = pages[0];
+  if (first === undefined) return null;
   const settings = pages.map((page) => settingsIn(page)).reduce(joined);
   const people = { runAs: textIn(first.run_as_user_name), maker: textIn(first.creator_user_name) };
   return { id: textIn(first.job_id), name: nameOf(first), settings, ...people };

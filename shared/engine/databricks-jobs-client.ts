@@ -20,6 +20,11 @@ export interface Jobs {
   find(name: string): Promise<readonly Job[]>;
   /** Null when there is none. */
   get(id: string): Promise<Job | null>;
+  /**
+   * The same for somebody who may not see all jobs: Databricks looks at rights first, so `hidden` is one that is gone or
+   * one of others.
+   */
+  look(id: string): Promise<Job | 'hidden' | null>;
   /** Makes a job. Doing it twice makes two: look first, also after an answer that was lost. @returns its id. */
   create(settings: ApiObject): Promise<string>;
   /** Replaces all settings; an omitted `run_as` stays. Runs that have begun keep those they began with. */

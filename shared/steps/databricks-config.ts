@@ -35,6 +35,7 @@ export const databricksConfig: StepKind = {
   async plan(context) {
     const { client, wanted, memory } = await siteOf(context);
     const sight = await look(wanted, memory, thingsOf(client));
+    for (const note of sight.notes) context.log.warn(note, { project: context.project, run: context.run.id });
     if (sight.problems.length > 0) throw new Refusal(sight.problems.join(' '));
     const ownName = once(async () => (await client.me()).userName);
     const site = { client, clusters: client.clusters, content: context.content, ownName, memory, sight };

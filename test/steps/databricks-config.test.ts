@@ -548,6 +548,44 @@ describe('access', () => {
   });
 });
 
+describe('a job that Slipway may not see, or that is gone, which Databricks does not tell apart', () => {
+  const HIDDEN = /^Refusal: job load \((\d+)\) is gone, or hidden from Slipway's identity: /;
+  beforeEach(async () => {
+    config = openConfig({ admins: ['ada'] });
+    config.release({ jobs: [{ name: 'load' }] });
+    await config.deploy();
+    const { job_id } = await jobNamed('load');
+    await config.call('POST', '/api/2.2/jobs/delete', { job_id });
+  });
+
+  test('is refused with what can be done', async () => {
+    const refusal = await config.refusal();
+    expect(refusal).toMatch(HIDDEN);
+    expect(refusal.slice(refusal.indexOf(': ', 10) + 2)).toBe(
+      'give it CAN_MANAGE on the job; if the job is gone, make an empty one of this name and give it CAN_MANAGE on ' +
+        'that, which is taken over then, or make the identity an administrator of the workspace. Then retry.',
+    );
+  });
+
+  test('goes on with the one that was made in its place', async () => {
+    await config.call('POST', '/api/2.2/jobs/create', { name: 'load', timeout_seconds: 7 });
+    config.release({ jobs: [{ name: 'load', max_concurrent_runs: 2 }] });
+    const { changes, refused } = await config.deploy();
+    expect([refused, linesOf(changes)[0]?.slice(0, 32)]).toEqual([null, 'update job load: takes over job ']);
+    expect((await config.redeploy()).changes).toEqual([]);
+  });
+
+  test('stops no release that does not have it any more', async () => {
+    config.release({ jobs: [{ name: 'other' }] });
+    expect((await config.deploy()).refused).toBeNull();
+    expect(config.names('job')).toEqual(['other']);
+    expect(config.world.log.join()).toMatch(
+      /job load \(\d+\) left the files and is gone, or hidden from Slipway/,
+    );
+    expect((await config.redeploy()).changes).toEqual([]);
+  });
+});
+
 describe('a check of an identity that is no administrator', () => {
   const check = async () => {
     const changes = await plan(databricksConfig, config.world);

@@ -20,6 +20,8 @@ export interface Sight {
   readonly ids: ReadonlyMap<string, string>;
   /** One sentence each. */
   readonly problems: readonly string[];
+  /** The same, of what stops nobody. */
+  readonly notes: readonly string[];
 }
 
 /** One thing to look for. */
@@ -27,6 +29,7 @@ interface Search {
   readonly kind: ThingKind;
   readonly name: string;
   readonly known: Known | undefined;
+  readonly isWanted: boolean;
 }
 
 /** Looks for everything that the files want, and for everything else that is ours. */
@@ -37,10 +40,12 @@ export async function look(
 ): Promise<Sight> {
   const found = new Map<string, Found>();
   const problems = new Map<string, string>();
+  const notes: string[] = [];
   await inParallel(searches(wanted, memory), { inFlight: 10 }, async (search) => {
     const target = targetOf(search.kind, search.name);
     const result = await findOne(search, things[search.kind]);
     if (typeof result === 'string') problems.set(target, result);
+    else if (result !== null && 'note' in result) notes.push(result.note);
     else if (result !== null) found.set(target, result);
   });
   const referred = wanted.flatMap(({ kind, target, symbolic }) => {
@@ -49,29 +54,52 @@ export async function look(
     return name === null || id === undefined ? [] : [[name, id] as const];
   });
   const sentences = [...problems].sort(([left], [right]) => (left < right ? -1 : 1));
-  return { found, ids: new Map(referred), problems: sentences.map(([, sentence]) => sentence) };
+  return {
+    found,
+    ids: new Map(referred),
+    problems: sentences.map(([, sentence]) => sentence),
+    notes: notes.sort(),
+  };
 }
 
 function searches(wanted: readonly Wanted[], { things }: Memory): Search[] {
   const asked = wanted.flatMap(({ kind, target, symbolic }) =>
-    kind === 'folder' ? [] : [{ kind, name: symbolic.name, known: things.get(target) }],
+    kind === 'folder' ? [] : [{ kind, name: symbolic.name, known: things.get(target), isWanted: true }],
   );
   const targets = new Set(wanted.map(({ target }) => target));
   const left = [...things].filter(([target]) => !targets.has(target));
-  return [...asked, ...left.map(([, known]) => ({ kind: known.kind, name: known.name, known }))].sort(
-    (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind),
-  );
+  return [
+    ...asked,
+    ...left.map(([, known]) => ({ kind: known.kind, name: known.name, known, isWanted: false })),
+  ].sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
 }
 
 /** By its id, else by its name: who lost the answer of a create does not know the id. */
-async function findOne({ kind, name, known }: Search, api: Things): Promise<Found | string | null> {
-  const own = known?.id == null ? null : await api.get(known.id);
-  if (own !== null) return { thing: own, isOurs: true };
+async function findOne(
+  search: Search,
+  api: Things,
+): Promise<Found | { readonly note: string } | string | null> {
+  const { kind, name, known } = search;
+  const own = known?.id == null ? null : await api.look(known.id);
+  if (own !== null && own !== 'hidden') return { thing: own, isOurs: true };
   const named = await api.find(name);
   const [thing] = named;
-  if (thing === undefined) return null;
+  if (thing === undefined) return own === 'hidden' ? hidden(search) : null;
   if (named.length > 1) return severalOf(kind, name, named);
   return { thing, isOurs: known !== undefined && known.id === null };
+}
+
+/** What is gone and what may not be seen are one to somebody who is no administrator. */
+function hidden({ kind, name, known, isWanted }: Search): { readonly note: string } | string {
+  const what = `${targetOf(kind, name)} (${known?.id})`;
+  const identity = "is gone, or hidden from Slipway's identity";
+  if (!isWanted)
+    return { note: `${what} left the files and ${identity}: if it is there, remove it by hand.` };
+  return (
+    `${what} ${identity}: give it CAN_MANAGE on the ${kind}; if the ${kind} is gone, make an empty one of this name and ` +
+    'give it CAN_MANAGE on that, which is taken over then, or make the identity an administrator of the workspace. ' +
+    'Then retry.'
+  );
 }
 
 /** What a person is told who has to say which one is meant. */

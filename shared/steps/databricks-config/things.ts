@@ -21,6 +21,8 @@ export interface Thing {
 export interface Things {
   find(name: string): Promise<readonly Thing[]>;
   get(id: string): Promise<Thing | null>;
+  /** The same; `hidden` when it cannot be told from one that is gone. */
+  look(id: string): Promise<Thing | 'hidden' | null>;
   /** @returns its id; null when the name is taken. */
   create(body: ApiObject): Promise<string | null>;
   change(id: string, body: ApiObject): Promise<'done' | 'gone' | 'not-now'>;
@@ -59,15 +61,16 @@ function policiesOf({ policies }: DatabricksClient): Things {
       key !== 'definition' || settings.policy_family_id === undefined;
     return { id, settings, asked: Object.fromEntries(asked.filter(isOwn)) };
   };
+  const get = async (id: string) => {
+    const found = await policies.get(id);
+    return found === null ? null : toThing(found);
+  };
   return {
     async find(name) {
       const found = await policies.find(name);
       return found === null ? [] : [toThing(found)];
     },
-    async get(id) {
-      const found = await policies.get(id);
-      return found === null ? null : toThing(found);
-    },
+    ...{ get, look: get },
     async create(body) {
       const made = await policies.create(body);
       return made === 'exists' ? null : made.id;
@@ -80,12 +83,13 @@ function policiesOf({ policies }: DatabricksClient): Things {
 function clustersOf({ clusters }: DatabricksClient): Things {
   type Cluster = NonNullable<Awaited<ReturnType<typeof clusters.get>>>;
   const toThing = ({ id, spec, asked }: Cluster): Thing => ({ id, settings: spec, asked });
+  const get = async (id: string) => {
+    const found = await clusters.get(id);
+    return found === null ? null : toThing(found);
+  };
   return {
     find: async (name) => (await clusters.find(name)).map(toThing),
-    async get(id) {
-      const found = await clusters.get(id);
-      return found === null ? null : toThing(found);
-    },
+    ...{ get, look: get },
     create: (body) => clusters.create(body),
     async change(id, body) {
       const answer = await clusters.edit(id, body);
@@ -104,6 +108,10 @@ function jobsOf({ jobs }: DatabricksClient): Things {
   };
   return {
     find: async (name) => (await jobs.find(name)).map(toThing),
+    async look(id) {
+      const found = await jobs.look(id);
+      return found === null || found === 'hidden' ? found : toThing(found);
+    },
     async get(id) {
       const found = await jobs.get(id);
       return found === null ? null : toThing(found);

@@ -117,6 +117,21 @@ describe('jobs', () => {
     });
   });
 
+  test('who is no administrator sees jobs of his own alone, and no difference between the others and none', async () => {
+    const acceptsToken = (token = '') => ({ ok: true, principal: token }) as const;
+    workspace = openWorkspace({ admins: ['ada'], acceptsToken });
+    const as = (who: string, method: string, path: string, sent: object = {}) =>
+      workspace.call(method, `${JOBS}/${path}`, { headers: { authorization: `Bearer ${who}` }, ...sent });
+    const make = async (who: string) =>
+      Object((await as(who, 'POST', 'create', { body: { name: 'etl' } })).body).job_id;
+    const [his, hers] = [await make('bob'), await make('ada')];
+    const see = async (who: string, id: bigint) =>
+      (await as(who, 'GET', 'get', { query: { job_id: String(id) } })).status;
+    expect([await see('bob', his), await see('bob', hers), await see('bob', 1n)]).toEqual([200, 403, 403]);
+    expect([await see('ada', his), await see('ada', 1n)]).toEqual([200, 400]);
+    expect(Object((await as('bob', 'GET', 'list')).body).jobs).toMatchObject([{ job_id: his }]);
+  });
+
   test('a job for a cluster that does not exist is neither made nor reset, also in a loop', async () => {
     const task = notebook('a', { existing_cluster_id: 'none' });
     const refused = { status: 400, body: { message: 'Cluster none does not exist.' } };
