@@ -34,6 +34,11 @@ export interface DatabricksOptions {
   dbfsDeleteBatch?: number;
   /** Principals that the workspace lets in without any right: they get 403 before existence is looked at. */
   strangers?: readonly string[];
+  /**
+   * The workspace in Azure: a stranger who names it and brings a token of Azure, of somebody who may manage it, is let
+   * in. Without it no stranger is.
+   */
+  resource?: { id: string; isContributor(managementToken: string | undefined): boolean };
   /** Principals that are administrators; without it everyone is. */
   admins?: readonly string[];
   /** Principals that grants and permissions may name; without it every name is known. */

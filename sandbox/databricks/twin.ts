@@ -1,7 +1,7 @@
 import { createChance } from '../twin/chance.ts';
 import { realClock } from '../twin/clock.ts';
-import type { Answer } from '../twin/exchange.ts';
-import type { Twin, TwinSettings } from '../twin/model.ts';
+import type { Answer, TwinRequest } from '../twin/exchange.ts';
+import type { Admitted, Twin, TwinSettings } from '../twin/model.ts';
 import { createTwin } from '../twin/twin.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { clusterRoutes } from './clusters-routes.ts';
@@ -56,7 +56,7 @@ export function createDatabricksTwin(settings: TwinSettings & DatabricksOptions 
     routes: allRoutes(context),
     around: async (admitted, serve) => {
       settle(context);
-      if (isDenied(context, admitted.operation, admitted.principal)) return denied(admitted.principal);
+      if (isDenied(context, admitted)) return denied(admitted.principal);
       const missing = missingRight(context, admitted);
       return missing === undefined ? serve() : refusal('PERMISSION_DENIED', missing).answer;
     },
@@ -105,8 +105,17 @@ function allRoutes(context: DatabricksContext) {
 }
 
 /** Rights come before existence: a stranger learns nothing about what is there. */
-function isDenied({ options }: DatabricksContext, operation: string, principal: string): boolean {
-  return operation !== 'CurrentUser.me' && (options.strangers?.includes(principal) ?? false);
+function isDenied({ options }: DatabricksContext, { operation, principal, request }: Admitted): boolean {
+  const isStranger = options.strangers?.includes(principal) ?? false;
+  return isStranger && operation !== 'CurrentUser.me' && !isContributor(options, request);
+}
+
+function isContributor({ resource }: DatabricksOptions, { headers }: TwinRequest): boolean {
+  const id = headers['x-databricks-azure-workspace-resource-id'];
+  const token = headers['x-databricks-azure-sp-management-token'];
+  return (
+    resource !== undefined && id?.toLowerCase() === resource.id.toLowerCase() && resource.isContributor(token)
+  );
 }
 
 function denied(principal: string): Answer {
