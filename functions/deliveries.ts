@@ -8,7 +8,7 @@ app.http('deliveries', {
   route: 'deliveries',
   authLevel: 'function',
   handler: (request, context) =>
-    answer(async () => {
+    answer(context, async () => {
       const project = request.query.get('project') ?? NO_PROJECT;
       const deliveries = await service(context).ports.deliveries.listDeliveries(project, 200);
       return { status: 200, jsonBody: { deliveries } };

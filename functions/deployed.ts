@@ -20,7 +20,7 @@ function get(name: string, route: string, read: Read): void {
     authLevel: 'function',
     handler: ({ params }: HttpRequest, context: InvocationContext) => {
       const { project = '', release = '', environment = release } = params;
-      return answer(() => read(service(context).ports, project, environment));
+      return answer(context, () => read(service(context).ports, project, environment));
     },
   });
 }

@@ -9,7 +9,7 @@ for (const kind of ['redeploy', 'rollback'] as const) {
     route: `projects/{project}/environments/{environment}/${kind}`,
     authLevel: 'function',
     handler: (request, context) =>
-      answer(async () => {
+      answer(context, async () => {
         const { project = '', environment = '' } = request.params;
         const key = request.headers.get('idempotency-key');
         const traceparent = request.headers.get('traceparent');

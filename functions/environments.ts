@@ -1,35 +1,19 @@
 import { app } from '@azure/functions';
 import { answer } from '../shared/api/answer.ts';
 import { requestOfEnvironment } from '../shared/api/deeds.ts';
-import { setFreeze } from '../shared/api/freezes.ts';
 import { readReason } from '../shared/api/requests.ts';
 import { service } from '../shared/app.ts';
 import type { EnvironmentEvent } from '../shared/release/events.ts';
-
-const environments = 'projects/{project}/environments/{environment}';
-
-app.http('set-freeze', {
-  methods: ['POST'],
-  route: `${environments}/freezes`,
-  authLevel: 'function',
-  handler: (request, context) =>
-    answer(async () => {
-      const { project = '', environment = '' } = request.params;
-      const key = request.headers.get('idempotency-key');
-      const call = { project, environment, key, invocation: context.invocationId };
-      return setFreeze(service(context).ports, { ...call, body: await request.text() });
-    }),
-});
 
 type Read = (body: string, at: number, id: string) => EnvironmentEvent;
 
 function lift(name: string, suffix: string, read: Read): void {
   app.http(name, {
     methods: ['POST'],
-    route: `${environments}/${suffix}`,
+    route: `projects/{project}/environments/{environment}/${suffix}`,
     authLevel: 'function',
     handler: (request, context) =>
-      answer(async () => {
+      answer(context, async () => {
         const { project = '', environment = '', freeze = '' } = request.params;
         const { ports } = service(context);
         const event = read(await request.text(), ports.clock.now(), freeze);

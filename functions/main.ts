@@ -6,6 +6,7 @@ import './deployed.ts';
 import './deployments.ts';
 import './environments.ts';
 import './events.ts';
+import './freezes.ts';
 import './health.ts';
 import './projects.ts';
 import './reconcile.ts';

@@ -7,14 +7,15 @@ app.http('list-projects', {
   methods: ['GET'],
   route: 'projects',
   authLevel: 'function',
-  handler: (_request, context) => answer(() => listProjects(service(context).ports)),
+  handler: (_request, context) => answer(context, () => listProjects(service(context).ports)),
 });
 
 app.http('get-project', {
   methods: ['GET'],
   route: 'projects/{project}',
   authLevel: 'function',
-  handler: ({ params }, context) => answer(() => getProject(service(context).ports, params.project ?? '')),
+  handler: ({ params }, context) =>
+    answer(context, () => getProject(service(context).ports, params.project ?? '')),
 });
 
 app.http('put-project', {
@@ -22,7 +23,7 @@ app.http('put-project', {
   route: 'projects/{project}',
   authLevel: 'function',
   handler: (request, context) =>
-    answer(async () =>
+    answer(context, async () =>
       putProject(service(context).ports, request.params.project ?? '', await request.text()),
     ),
 });

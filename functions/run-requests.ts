@@ -13,7 +13,7 @@ function post(name: string, route: string, read: Read): void {
     route: `projects/{project}/runs/{run}/${route}`,
     authLevel: 'function',
     handler: (request: HttpRequest, context: InvocationContext) =>
-      answer(async () => {
+      answer(context, async () => {
         const { project = '', run = '', stage = '' } = request.params;
         const { ports } = service(context);
         const event = read(await request.text(), ports.clock.now(), stage);

@@ -17,7 +17,7 @@ function get(name: string, route: string, handler: (ports: Ports, params: Params
       const { project = '', run = '', stage = '' } = params;
       const [environment, kind, limit] = [query.get('environment'), query.get('kind'), query.get('limit')];
       const filter = { environment, kind, limit };
-      return answer(() => handler(service(context).ports, { project, run, stage, filter }));
+      return answer(context, () => handler(service(context).ports, { project, run, stage, filter }));
     },
   });
 }

@@ -13,6 +13,11 @@ export class UnreadableInput extends Error {
   override readonly name = 'UnreadableInput';
 }
 
+/** The same of a request over HTTP: whoever sent it can put it right. */
+export class UnreadableRequest extends Error {
+  override readonly name = 'UnreadableRequest';
+}
+
 /** A stored row was written by a newer version of Slipway than this one. Nothing is overwritten. */
 export class NewerSchema extends Error {
   override readonly name = 'NewerSchema';

@@ -1,4 +1,4 @@
-import { messageOf, NewerSchema, Refusal, TransientFailure, UnreadableInput } from '../errors.ts';
+import { messageOf, NewerSchema, Refusal, TransientFailure, UnreadableRequest } from '../errors.ts';
 
 /** An HTTP answer with a JSON body. */
 export interface Answer {
@@ -16,20 +16,33 @@ export function problem(status: number, title: string, detail: string): Answer {
   };
 }
 
-/** Runs a handler and turns what it throws into a problem. */
-export async function answer(handler: () => Promise<Answer>): Promise<Answer> {
+/** Where a handler's own trouble is noted: the invocation. */
+export interface AnswerLog {
+  error(line: string): void;
+}
+
+/**
+ * Runs a handler and turns what it throws into a problem. What is no fault of the request is logged, too: whoever
+ * gets the answer may not be the one who can mend it.
+ */
+export async function answer(log: AnswerLog, handler: () => Promise<Answer>): Promise<Answer> {
   try {
     return await handler();
   } catch (error) {
     const detail = messageOf(error);
-    if (error instanceof UnreadableInput) return problem(400, 'The request cannot be read', detail);
+    if (error instanceof UnreadableRequest) return problem(400, 'The request cannot be read', detail);
     if (error instanceof Refusal) return problem(409, 'The request is refused', detail);
-    if (error instanceof TransientFailure)
-      return problem(503, 'Something Slipway needs does not answer', `${detail}. Try again.`);
-    if (error instanceof NewerSchema)
-      return problem(503, 'The state is of a newer version of Slipway', detail);
-    return problem(500, 'Slipway failed', detail);
+    const own = ownTrouble(error, detail);
+    log.error(`answered ${own.status}: ${detail}`);
+    return own;
   }
+}
+
+function ownTrouble(error: unknown, detail: string): Answer {
+  if (error instanceof TransientFailure)
+    return problem(503, 'Something Slipway needs does not answer', `${detail}. Try again.`);
+  if (error instanceof NewerSchema) return problem(503, 'The state is of a newer version of Slipway', detail);
+  return problem(500, 'Slipway failed', detail);
 }
 
 export function notFound(what: string): Answer {

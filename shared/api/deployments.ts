@@ -2,7 +2,6 @@ import type { Ports } from '../engine/engine-ports.ts';
 import { newTraceparent } from '../engine/intake-message.ts';
 import { MESSAGE_SCHEMA } from '../engine/messages.ts';
 import type { Projects, Records, ReleaseRecord } from '../engine/ports.ts';
-import { UnreadableInput } from '../errors.ts';
 import { pipelineOf } from '../project/pipeline-of.ts';
 import type { ProjectFile } from '../project/project-file.ts';
 import { readStoredProject } from '../project/project-file.ts';
@@ -12,10 +11,10 @@ import { newEnvironment } from '../release/model.ts';
 import type { Pipeline } from '../release/pipeline.ts';
 import { environmentPipeline } from '../release/rollback.ts';
 import type { Answer } from './answer.ts';
-import { notFound, problem } from './answer.ts';
+import { noSuchEnvironment, notFound, problem } from './answer.ts';
 import { redeployTarget, targetOfRollback } from './deployment-target.ts';
 import type { DeploymentRequest } from './requests.ts';
-import { readDeployment } from './requests.ts';
+import { readDeployment, readKey } from './requests.ts';
 
 type DeploymentPorts = Pick<Ports, 'store' | 'bus' | 'clock' | 'releases' | 'kinds'> & {
   readonly projects: Pick<Projects, 'readProject'>;
@@ -54,7 +53,8 @@ export async function requestDeployment(ports: DeploymentPorts, call: Deployment
   const registered = await ports.projects.readProject(project);
   if (registered === null) return notFound(`project ${project}`);
   const file = readStoredProject(registered.settings);
-  if (!Object.hasOwn(file.environments, name)) return noSuchEnvironment(file, name);
+  if (!Object.hasOwn(file.environments, name))
+    return noSuchEnvironment(project, Object.keys(file.environments), name);
   const environment = environments.get(name) ?? newEnvironment(name);
   const there = environment.toUndo;
   const wanted = { project, environment, release: asked.request.release ?? null, there };
@@ -66,14 +66,10 @@ export async function requestDeployment(ports: DeploymentPorts, call: Deployment
   return accepted(asked, target.name, there);
 }
 
-/** @throws UnreadableInput saying what is missing or wrong */
+/** @throws UnreadableRequest saying what is missing or wrong */
 function askedIn(call: DeploymentCall): Asked {
-  const { kind, project, environment, key } = call;
-  if (key === null || !/^[\x21-\x7e]{1,100}$/.test(key))
-    throw new UnreadableInput(
-      `${key === null ? 'the header Idempotency-Key is missing' : 'the header Idempotency-Key is not usable'}: ` +
-        'give 1 to 100 visible characters of your own, and the same ones when you send this request again',
-    );
+  const { kind, project, environment } = call;
+  const key = readKey(call.key);
   const read = readDeployment(call.body);
   const request = { ...read, confirm: read.confirm ?? kind === 'rollback' };
   const run = `${kind}-${sha256(canonicalJson([project, environment, key])).slice(0, 16)}`;
@@ -100,15 +96,6 @@ function accepted({ call, run }: Asked, release: string, from: string | null): A
     headers: { location: looksAt },
     jsonBody: { accepted: call.kind, run, release, from, looksAt },
   };
-}
-
-function noSuchEnvironment({ project, environments }: ProjectFile, name: string): Answer {
-  const there = Object.keys(environments).join(', ');
-  return problem(
-    404,
-    'There is no such environment',
-    `Project ${project} has no environment "${name}". It has: ${there}.`,
-  );
 }
 
 interface PipelineParts {

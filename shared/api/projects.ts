@@ -2,9 +2,10 @@ import type { Ports } from '../engine/engine-ports.ts';
 import type { Projects } from '../engine/ports.ts';
 import { UnreadableInput } from '../errors.ts';
 import type { ProjectFile } from '../project/project-file.ts';
-import { readProjectFile, readStoredProject } from '../project/project-file.ts';
+import { readStoredProject } from '../project/project-file.ts';
 import type { Answer } from './answer.ts';
 import { notFound, problem } from './answer.ts';
+import { readRegistration } from './requests.ts';
 
 type ProjectPorts = Pick<Ports, 'log'> & { readonly projects: Projects };
 
@@ -27,7 +28,7 @@ export async function putProject(
   name: string,
   yaml: string,
 ): Promise<Answer> {
-  const file = readProjectFile(yaml);
+  const file = readRegistration(yaml);
   if (file.project !== name) {
     return problem(
       400,

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { UnreadableInput } from '../errors.ts';
+import { messageOf, UnreadableInput, UnreadableRequest } from '../errors.ts';
+import type { ProjectFile } from '../project/project-file.ts';
+import { readProjectFile } from '../project/project-file.ts';
 import type { Person } from '../release/model.ts';
 
 const text = z.string().trim().min(1).max(500);
@@ -36,23 +38,32 @@ export const readFreeze = reader(freeze);
 
 /**
  * The header `Idempotency-Key`, by which a request that is sent again is known.
- * @throws UnreadableInput that says what is missing or wrong
+ * @throws UnreadableRequest that says what is missing or wrong
  */
 export function readKey(key: string | null): string {
   if (key !== null && /^[\x21-\x7e]{1,100}$/.test(key)) return key;
-  throw new UnreadableInput(
+  throw new UnreadableRequest(
     `${key === null ? 'the header Idempotency-Key is missing' : 'the header Idempotency-Key is not usable'}: ` +
       'give 1 to 100 visible characters of your own, and the same ones when you send this request again',
   );
 }
 
-/** Makes a reader of JSON bodies. It throws UnreadableInput that names every field that is missing or wrong. */
+/** The body of a registration: a slipway.yaml. @throws UnreadableRequest with every problem */
+export function readRegistration(yaml: string): ProjectFile {
+  try {
+    return readProjectFile(yaml);
+  } catch (error) {
+    throw error instanceof UnreadableInput ? new UnreadableRequest(messageOf(error)) : error;
+  }
+}
+
+/** Makes a reader of JSON bodies. It throws UnreadableRequest that names every field that is missing or wrong. */
 function reader<Output>(shape: z.ZodType<Output>): (body: string) => Output {
   return (body) => {
     const read = shape.safeParse(parse(body));
     if (read.success) return read.data;
     const problems = read.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-    throw new UnreadableInput(problems.join('; '));
+    throw new UnreadableRequest(problems.join('; '));
   };
 }
 
@@ -60,6 +71,6 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new UnreadableInput('the body is not JSON');
+    throw new UnreadableRequest('the body is not JSON');
   }
 }

@@ -1,7 +1,7 @@
 import type { Ports } from '../engine/engine-ports.ts';
 import type { Records } from '../engine/ports.ts';
 import { readChanges } from '../engine/run-step.ts';
-import { UnreadableInput } from '../errors.ts';
+import { UnreadableRequest } from '../errors.ts';
 import { explain } from '../release/explain.ts';
 import type { RunKind } from '../release/model.ts';
 import type { Answer } from './answer.ts';
@@ -28,7 +28,7 @@ export async function listRuns(
 ): Promise<Answer> {
   const most = limitIn(limit);
   if (kind !== null && !KINDS.some((known) => known === kind))
-    throw new UnreadableInput(`kind: there is no "${kind}"; there are ${KINDS.join(', ')}`);
+    throw new UnreadableRequest(`kind: there is no "${kind}"; there are ${KINDS.join(', ')}`);
   const isAll = environment === null && kind === null;
   const listed = await records.listRuns(project, isAll ? most : MOST_LOOKED_AT);
   const runs = listed.filter(
@@ -45,7 +45,7 @@ function limitIn(text: string | null): number {
   if (text === null) return MOST_LISTED;
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new UnreadableInput(`limit: it is a whole number from 1 to ${MOST_LISTED}`);
+  throw new UnreadableRequest(`limit: it is a whole number from 1 to ${MOST_LISTED}`);
 }
 
 /** A run, and why it does not move if it does not. */

@@ -79,7 +79,7 @@ export function deploymentWorld(options: DeploymentOptions = {}): DeploymentWorl
   const begin = (call: DeploymentCall, got: (answer: Answer) => void) => {
     const invocation = world.newInvocation();
     const ports = { ...app.portsOf(invocation, null), projects, records: world.store };
-    void answer(() => requestDeployment(ports, call))
+    void answer({ error: () => undefined }, () => requestDeployment(ports, call))
       .then(got)
       .finally(() => world.endInvocation(invocation));
   };

@@ -21,7 +21,7 @@ async function register(yaml: string, before: readonly RegisteredProject[] = [])
   };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const name = /^project: (.*)$/m.exec(yaml)?.[1] ?? '';
-  return answer(() => putProject({ projects, log: quiet }, name, yaml));
+  return answer({ error: () => undefined }, () => putProject({ projects, log: quiet }, name, yaml));
 }
 
 describe('the builds of one pipeline are released by one project', () => {
