@@ -11,7 +11,18 @@ import type { Published } from './test-suite/publish.ts';
 import { publish, redactFile } from './test-suite/publish.ts';
 import { countsOf } from './test-suite/report.ts';
 import type { Progress } from './test-suite/run.ts';
-import { goOn, progressIn, see, start, stop, tooLong, waitUntil } from './test-suite/run.ts';
+import {
+  aboutToStart,
+  clear,
+  findEarlier,
+  goOn,
+  progressIn,
+  see,
+  start,
+  stop,
+  tooLong,
+  waitUntil,
+} from './test-suite/run.ts';
 import { workspaceOf } from './workspace.ts';
 
 const PAUSE_IN_MS = 60_000;
@@ -46,10 +57,8 @@ export function testSuite(kind: SuiteKind, summary: string): StepKind {
       }
     },
     async cancel(context) {
-      const suite = await readSuite(context, kind);
-      if (suite === null) return { done: {} };
       const { client } = await workspaceOf(context);
-      return stop(context, client.runs, suite);
+      return stop(context, client.runs);
     },
   };
 }
@@ -59,7 +68,7 @@ async function goThrough(context: StepContext, kind: SuiteKind): Promise<StepOut
   if (suite === null) return { done: nothingToRun(kind) };
   const { client } = await workspaceOf(context);
   const progress = progressIn(context);
-  if (progress === null) return begin(context, client, suite);
+  if (progress === null || progress.clearing !== null) return begin(context, client, suite);
   return proceed({ context, client, suite, progress });
 }
 
@@ -74,21 +83,29 @@ function nothingToRun({ key }: SuiteKind) {
 }
 
 /**
- * Takes away what an earlier run left at the place of the results, so that nothing stale is ever read. It is a call of
- * its own: the next one may be repeated, and must not take away what its run has written meanwhile.
+ * Sees to it that nothing stale is ever read: ends an earlier run that would leave its results at the same place, and takes
+ * away what is there. It is a call of its own: the next one may be repeated, and must not take away what its run has
+ * written meanwhile.
  */
 async function begin(
-  { clock, attempt, signal }: StepContext,
-  { volumes, unityCatalog }: DatabricksClient,
-  { key, results }: Suite,
+  context: StepContext,
+  { runs, volumes, unityCatalog }: DatabricksClient,
+  suite: Suite,
 ): Promise<StepOutcome> {
-  if (signal.aborted) throw new Error('the run was cancelled');
+  if (context.signal.aborted) throw new Error('the run was cancelled');
+  const { key, results, title } = suite;
   const volume = results.split('/').slice(2, 5).join('.');
   if ((await unityCatalog.find('volume', volume)) === null)
     throw wrongFile([`${key}.results is "${results}": there is no such volume, or Slipway may not read it.`]);
+  const earlier = await findEarlier(runs, suite);
+  if (earlier !== null) {
+    const outcome = await clear(context, { runs, earlier, progress: progressIn(context) });
+    if (outcome !== 'stuck') return outcome;
+    const what = `An earlier run of the ${title}, which leaves its results at the same place, does not end.`;
+    return undecided(`${what} End it in Databricks, then retry the stage. ${see(earlier)}`);
+  }
   if ((await volumes.size(results)) !== null) await volumes.remove(results);
-  const since = clock.now();
-  return waitUntil(since, { attempt, run: null, since, stopping: null, publishing: null });
+  return aboutToStart(context);
 }
 
 async function proceed(work: Work): Promise<StepOutcome> {

@@ -257,6 +257,22 @@ describe('a run of Slipway that is cancelled', () => {
     expect(site.twin.log.count('Jobs.cancel_run')).toBe(1);
   });
 
+  test.each([
+    ['was never told', null],
+    ['is that of an earlier attempt', { attempt: 1, run: '1', since: 0, stopping: null, publishing: null }],
+  ])('also where its memo %s', async (_what, memo) => {
+    await started();
+    expect(await cancel(memo)).toMatchObject({ waiting: { memo: { run: expect.any(String) } } });
+    expect(site.twin.log.count('Jobs.cancel_run')).toBe(1);
+  });
+
+  test('leaves a run of the next round alone', async () => {
+    const { beforeRun } = await started();
+    site.world.run = 'release-1/2';
+    expect(await cancel(beforeRun)).toEqual({ done: {} });
+    expect(site.twin.log.count('Jobs.cancel_run')).toBe(0);
+  });
+
   test('leaves the runs of others alone', async () => {
     const submit = (parts: object) =>
       callTwin(site.twin, '/api/2.2/jobs/runs/submit', {
@@ -284,5 +300,55 @@ describe('a run of Slipway that is cancelled', () => {
     site.world.abort.abort();
     await expect(run()).rejects.toThrow('the run was cancelled');
     expect(submits()).toBe(0);
+  });
+});
+
+describe('a run of an earlier round that still goes on', () => {
+  /** Starts a run that leaves a good file later, and forgets it, as a step does that was given up. */
+  const forgotten = async (options: Parameters<typeof testsWorld>[1] = {}) => {
+    site = await testsWorld(suiteFile({}, SHARED), options);
+    leaves(site, null);
+    site.twin.scriptRuns({
+      durationInMs: 30 * 60_000,
+      writes: [{ path: SHARED_FILE, content: passing }],
+      times: 1,
+    });
+    const stopped = run({
+      before: (number, memo) => {
+        if (number === 3) throw new Error('given up');
+        return memo;
+      },
+    });
+    await expect(stopped).rejects.toThrow('given up');
+    site.world.run = 'release-1/2';
+  };
+  const SHARED = `/Volumes/\${unityCatalogName}/utilities/test_results/results.xml`;
+  const SHARED_FILE = '/Volumes/parking_sensors_catalog_dev/utilities/test_results/results.xml';
+
+  test('is ended first, and its results are never taken for those of the new one', async () => {
+    await forgotten();
+    const { refused } = await run();
+    expect(refused).toContain(`there is no file at ${SHARED_FILE}`);
+    const results = (await runsIn(site.twin)).map(({ state }) => state);
+    expect(results).toMatchObject([{ result_state: 'SUCCESS' }, { result_state: 'CANCELED' }]);
+  });
+
+  test('and cannot be ended keeps the tests from being started, which proves nothing', async () => {
+    await forgotten({ cancelInMs: 24 * 3_600_000 });
+    const { refused, provesNothing } = await run();
+    expect(refused).toMatch(
+      /^An earlier run of the integration tests, which leaves its results at the same place, does not end\. End it in Databricks, then retry the stage\. See /,
+    );
+    expect([provesNothing, submits()]).toEqual([true, 1]);
+  });
+
+  test('is left alone where it leaves its results elsewhere', async () => {
+    await forgotten();
+    const other = JSON.stringify(suiteFile());
+    site.world.artifacts = { ...site.world.artifacts, 'databricks-config': { 'tests.json': other } };
+    site.world.run = 'release-1';
+    leaves(site, passing);
+    await run();
+    expect(site.twin.log.count('Jobs.cancel_run')).toBe(0);
   });
 });

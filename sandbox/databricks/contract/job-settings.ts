@@ -43,6 +43,7 @@ export const task = z.looseObject({
   environment_key: z.string().optional(),
   timeout_seconds: z.int().optional(),
   email_notifications: echoed,
+  description: z.string().optional(),
 });
 
 export type Task = z.infer<typeof task>;
