@@ -135,6 +135,7 @@ export const getChanges = operation({
   query: versioned({ $top: count, $skip: count, $compareTo: count }),
   responses: { 200: changes },
   errors: [404],
+  deviations: { 'response.200.changeEntries.item': 'the published examples hold an object' },
 });
 
 export const createThread = operation({

@@ -47,6 +47,8 @@ const subscription = z.strictObject({
   _links: z.record(z.string(), z.strictObject({ href: z.string() })),
 });
 
+const countsRetries = 'the published examples hold a number';
+
 export const createSubscription = operation({
   name: 'Subscriptions.Create',
   method: 'POST',
@@ -60,6 +62,7 @@ export const createSubscription = operation({
     'body.eventType': 'a subscription without an event type is refused',
     'body.consumerId': 'a subscription without a consumer is refused',
     'body.consumerActionId': 'a subscription without an action is refused',
+    'response.200.probationRetries': countsRetries,
   },
 });
 
@@ -77,6 +80,7 @@ export const listSubscriptions = operation({
   path: SUBSCRIPTIONS,
   query: versioned({ publisherId: text, eventType: text, consumerId: text, consumerActionId: text }),
   responses: { 200: listOf(subscription) },
+  deviations: { 'response.200.value.probationRetries': countsRetries },
 });
 
 export const getSubscription = operation({
@@ -86,6 +90,7 @@ export const getSubscription = operation({
   query: versionOnly,
   responses: { 200: subscription },
   errors: [404],
+  deviations: { 'response.200.probationRetries': countsRetries },
 });
 
 export const deleteSubscription = operation({
@@ -128,6 +133,7 @@ export const querySubscriptions = operation({
   query: versionOnly,
   body: subscriptionsQuery,
   responses: { 200: subscriptionsQuery.extend({ results: z.array(subscription) }) },
+  deviations: { 'response.200.results.probationRetries': countsRetries },
 });
 
 const notificationResult = z.enum(['pending', 'succeeded', 'failed', 'filtered']);

@@ -27,7 +27,16 @@ const sdk = readSdkSpec(
       },
     ],
     schemas: {
-      Thing: { properties: { id: { type: 'integer' }, name: { type: 'string' } }, required: ['id'] },
+      Thing: {
+        properties: {
+          id: { type: 'integer' },
+          name: { type: 'string' },
+          state: { $ref: 'State' },
+          states: { type: 'array', items: { $ref: 'State' } },
+        },
+        required: ['id'],
+      },
+      State: { enum: ['NEW', 'OLD'] },
       Part: { properties: { size: { type: 'integer' } }, required: ['size'] },
     },
   }),
@@ -106,6 +115,40 @@ describe('the comparison of a table with a specification', () => {
       'create: query.page: required by the specification',
       'create: body.name: required by the specification',
       'create: response.200.id: required by the specification',
+    ]);
+  });
+
+  test('a value that the service does not know is found, also in a list; values that a twin leaves out are not', () => {
+    const states = (...values: [string, ...string[]]) => {
+      const state = z.enum(values);
+      const thing = z.strictObject({ id: int64, state: state.optional(), states: z.array(state) });
+      return { ...create, responses: { 200: thing } };
+    };
+    expect(differences([states('OLD')], [sdk])).toEqual([]);
+    expect(differences([states('OLD', 'BROKEN')], [sdk])).toEqual([
+      'create: response.200.state: "BROKEN" is not in the specification',
+      'create: response.200.states: "BROKEN" is not in the specification',
+    ]);
+    const one = { ...create, responses: { 200: z.strictObject({ id: int64, state: z.literal('GONE') }) } };
+    expect(differences([one], [sdk])).toEqual([
+      'create: response.200.state: "GONE" is not in the specification',
+    ]);
+  });
+
+  test('a field of another type is found', () => {
+    const wrong = {
+      ...create,
+      body: z.strictObject({
+        name: z.boolean(),
+        parts: z.array(z.strictObject({ size: z.string() })).optional(),
+      }),
+      responses: { 200: z.strictObject({ id: z.string(), states: z.strictObject({}) }) },
+    };
+    expect(differences([wrong], [sdk])).toEqual([
+      'create: body.name: boolean, but string in the specification',
+      'create: body.parts.size: string, but number in the specification',
+      'create: response.200.id: string, but number in the specification',
+      'create: response.200.states: object, but array in the specification',
     ]);
   });
 

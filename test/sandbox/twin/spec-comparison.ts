@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { Operation } from '../../../sandbox/twin/contract.ts';
-import { fieldsOf, itemsOf, type Spec, type SpecOperation, type SpecSchema } from './spec-schema.ts';
+import {
+  fieldsOf,
+  itemsOf,
+  type Spec,
+  type SpecOperation,
+  type SpecSchema,
+  typeOf,
+  valuesOf,
+} from './spec-schema.ts';
 
 /** One shape of ours next to the schema it stands for. */
 interface Pair {
@@ -78,6 +86,10 @@ function compareResponse({ status, shape, spec, its }: Response): string[] {
 
 function compareShape(pair: Pair): string[] {
   const shape = unwrap(pair.shape);
+  const otherType = compareType(pair, shape);
+  if (otherType.length > 0) return otherType;
+  if (shape instanceof z.ZodEnum) return compareValues(pair, shape.options);
+  if (shape instanceof z.ZodLiteral) return compareValues(pair, [...shape.values]);
   const items = itemsOf(pair.spec, pair.schema);
   if (shape instanceof z.ZodArray && items) return compareItems({ ...pair, schema: items }, shape);
   const fields = fieldsOf(pair.spec, pair.schema);
@@ -97,6 +109,20 @@ function compareShape(pair: Pair): string[] {
   ];
 }
 
+function compareType({ spec, schema, at }: Pair, shape: z.ZodType): string[] {
+  const [ours, theirs] = [typeOfShape(shape), typeOf(spec, schema)];
+  if (ours === undefined || theirs === undefined || ours === theirs) return [];
+  return [`${at}: ${ours}, but ${theirs} in the specification`];
+}
+
+/** Ours may be fewer: a twin need not know them all. */
+function compareValues({ spec, schema, at }: Pair, ours: readonly unknown[]): string[] {
+  const known = valuesOf(spec, schema);
+  if (known === undefined) return [];
+  const unknown = ours.filter((value) => !known.includes(value));
+  return unknown.map((value) => `${at}: ${JSON.stringify(value)} is not in the specification`);
+}
+
 function compareItems(pair: Pair, shape: z.ZodArray): string[] {
   const { element } = shape;
   return element instanceof z.ZodType ? compareShape({ ...pair, shape: element }) : [];
@@ -104,6 +130,15 @@ function compareItems(pair: Pair, shape: z.ZodArray): string[] {
 
 function isOptional(shape: unknown): boolean {
   return !(shape instanceof z.ZodType) || shape.safeParse(undefined).success;
+}
+
+/** The JSON type of a shape; `undefined` when it takes several, or anything. */
+function typeOfShape(shape: z.ZodType): string | undefined {
+  if (shape instanceof z.ZodString || shape instanceof z.ZodEnum) return 'string';
+  if (shape instanceof z.ZodNumber) return 'number';
+  if (shape instanceof z.ZodBoolean) return 'boolean';
+  if (shape instanceof z.ZodArray) return 'array';
+  return shape instanceof z.ZodObject || shape instanceof z.ZodRecord ? 'object' : undefined;
 }
 
 /** The shape below optional, nullable, default and transform. */

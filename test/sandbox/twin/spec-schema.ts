@@ -7,6 +7,8 @@ export interface SpecSchema {
   required?: string[] | undefined;
   items?: SpecSchema | undefined;
   allOf?: SpecSchema[] | undefined;
+  enum?: unknown[] | undefined;
+  type?: string | undefined;
 }
 
 /** One operation of a specification file. */
@@ -44,6 +46,17 @@ export function itemsOf(spec: Spec, schema: SpecSchema): SpecSchema | undefined 
   return partsOf(spec, schema).find((part) => part.items)?.items;
 }
 
+/** The values that a schema allows; `undefined` when it does not list them. */
+export function valuesOf(spec: Spec, schema: SpecSchema): readonly unknown[] | undefined {
+  return partsOf(spec, schema).find((part) => part.enum)?.enum;
+}
+
+/** The JSON type of a schema; `undefined` when it does not say. */
+export function typeOf(spec: Spec, schema: SpecSchema): string | undefined {
+  const type = partsOf(spec, schema).find((part) => part.type)?.type;
+  return type === 'integer' ? 'number' : type;
+}
+
 function partsOf(spec: Spec, schema: SpecSchema): SpecSchema[] {
   const referred = schema.$ref === undefined ? undefined : spec.resolve(schema.$ref);
   const parts = [...(referred ? [referred] : []), ...(schema.allOf ?? [])];
@@ -58,5 +71,7 @@ export const specSchema: z.ZodType<SpecSchema> = z.lazy(() =>
     required: z.array(z.string()).optional().catch(undefined),
     items: specSchema.optional(),
     allOf: z.array(specSchema).optional(),
+    enum: z.array(z.unknown()).optional().catch(undefined),
+    type: z.string().optional().catch(undefined),
   }),
 );
