@@ -49,6 +49,10 @@ function sizeIn(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
+function isTooLarge(error: unknown): boolean {
+  return error instanceof HttpError && error.code === 'TooLarge';
+}
+
 function tooLarge(name: string): Refusal {
   return new Refusal(`The artifact ${name} is larger than ${MOST_ARTIFACT_BYTES / 1024 ** 2} MiB.`);
 }
@@ -72,14 +76,18 @@ async function download(wanted: Wanted): Promise<Uint8Array> {
     const url = signed?.signedContent?.url;
     if (url !== undefined) return bytesAt(url, wanted);
   }
-  const response = await call.send({
-    method: 'GET',
-    path: `/${segment(project)}/_apis/build/builds/${build.id}/artifacts`,
-    query: { artifactName: name, $format: 'zip' },
-    headers: { accept: 'application/zip' },
-    accept: [302, 303, 307],
-    mostBytes: MOST_ARTIFACT_BYTES,
-  });
+  const response = await call
+    .send({
+      method: 'GET',
+      path: `/${segment(project)}/_apis/build/builds/${build.id}/artifacts`,
+      query: { artifactName: name, $format: 'zip' },
+      headers: { accept: 'application/zip' },
+      accept: [302, 303, 307],
+      mostBytes: MOST_ARTIFACT_BYTES,
+    })
+    .catch((error: unknown) => {
+      throw error instanceof Refusal && isTooLarge(error.cause) ? tooLarge(name) : error;
+    });
   if (response === null)
     throw new Refusal(`The artifact ${name} of build ${build.id} is gone. Build again, then retry.`);
   return response.status < 300 ? response.bytes : bytesAt(response.headers.location ?? '', wanted);
@@ -100,7 +108,7 @@ async function bytesAt(address: string, { places, published: { name } }: Wanted)
       accept: [301, 302, 303, 307, 308, 400, 401, 403, 404, 410],
     })
     .catch((error: unknown) => {
-      if (error instanceof HttpError && error.code === 'TooLarge') throw tooLarge(name);
+      if (isTooLarge(error)) throw tooLarge(name);
       throw new TransientFailure(`The content of artifact ${name} cannot be read from ${url.host}.`);
     });
   return contentIn(answer, { name, host: url.host });

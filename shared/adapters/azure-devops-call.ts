@@ -77,7 +77,7 @@ function failureOf(error: unknown, organization: string): unknown {
       `Azure DevOps does not allow this to Slipway's identity: ${message}. Grant it, then retry.`,
     );
   if (status >= 500 || status === 429 || status === 408) return new TransientFailure(message);
-  return new Refusal(`Azure DevOps refuses: ${message}`);
+  return new Refusal(`Azure DevOps refuses: ${message}`, { cause: error });
 }
 
 function signedOut(organization: string): TransientFailure {

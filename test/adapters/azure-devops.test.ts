@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from '@jest/globals';
@@ -149,6 +150,25 @@ describe('content of artifacts', () => {
       'The artifact databricks-notebooks is larger than 512 MiB.',
     );
     expect(requestsOf(twin)).toEqual({});
+  });
+
+  test('of a container that is larger than it may be is refused in the same words', async () => {
+    const { clock, reference } = published();
+    const chunk = Buffer.alloc(1024 * 1024);
+    const httpClient: HttpClient = {
+      sendRequest: async (request) => {
+        const headers = createHttpHeaders({ 'content-type': 'application/zip' });
+        const readableStreamBody = Readable.from(Array.from({ length: 513 }, () => chunk));
+        return { request, status: 200, headers, readableStreamBody };
+      },
+    };
+    const limits = new HostLimits(clock);
+    const places = { baseUrl: 'https://dev.azure.com', artifactHosts: [], credential: null };
+    const client = createAzureDevOpsClient({ organization: 'contoso', ...places, clock, limits, httpClient });
+    const container = { name: 'notebooks', kind: 'Container', size: null };
+    await expect(client.downloadArtifact('parking', reference, container)).rejects.toThrow(
+      'The artifact notebooks is larger than 512 MiB.',
+    );
   });
 
   test.each([
