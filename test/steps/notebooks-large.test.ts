@@ -108,7 +108,7 @@ test('a slow service that swallows what it is sent is refused in the end', async
 
 test('in place, a release of any size goes in calls that end in time', async () => {
   world.input = {};
-  release(400, 5);
+  release(200, 8);
   expect((await deploy()).refused).toBeNull();
-  expect(objectsOf(twin)).toHaveLength(2_001);
+  expect(objectsOf(twin)).toHaveLength(1_601);
 });
