@@ -41,15 +41,13 @@ function read<Value>(value: unknown, needed: readonly string[]): Read<Value> {
 
 /** Steps count failures apart from attempts; environments say what a rollback undoes. */
 function toSecond(value: Stored): Stored {
-  if (!Array.isArray(value.stages)) {
-    const { live } = value as Stored & Pick<Environment, 'live'>;
-    return { ...value, schema: 2, toUndo: live?.release ?? null };
-  }
-  const stages = (value.stages as StageState[]).map((stage) => ({
-    ...stage,
-    steps: stage.steps.map((step) => ({ ...step, failures: Math.max(step.attempt - 1, 0) })),
-  }));
-  return { ...value, schema: 2, stages };
+  const next = { ...value, schema: 2 };
+  if (isWhole<Run>(value, ['stages'])) return { ...next, stages: value.stages.map(withFailures) };
+  return isWhole<Environment>(value, ['live']) ? { ...next, toUndo: value.live?.release ?? null } : next;
+}
+
+function withFailures({ steps, ...stage }: StageState): StageState {
+  return { ...stage, steps: steps.map((step) => ({ ...step, failures: Math.max(step.attempt - 1, 0) })) };
 }
 
 function missingIn(stored: Stored, needed: readonly string[]): string[] {
