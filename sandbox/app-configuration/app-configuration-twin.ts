@@ -5,11 +5,22 @@ import { createTwin } from '../twin/twin.ts';
 import { errorBody, type KeyValue } from './contract.ts';
 import { type AccessKey, judgeSignature } from './hmac.ts';
 import { settingRoutes } from './routes.ts';
-import { type AppConfigurationState, labelOf, nameOf, problem, type Store, write } from './store.ts';
+import {
+  type AppConfigurationState,
+  labelOf,
+  nameOf,
+  problem,
+  remove,
+  type Store,
+  syncToken,
+  write,
+} from './store.ts';
 
 /** Settings of a store. Requests are let in by a signature of an access key, or by a bearer token that `acceptsToken` takes. */
 export interface AppConfigurationSettings extends TwinSettings {
   accessKeys?: readonly AccessKey[];
+  /** So long after a write it is not seen by reads that do not send the `Sync-Token` of the write. 0 by default. */
+  replicaLagInMs?: number;
 }
 
 /** What a person may say of a setting besides its value. */
@@ -36,9 +47,10 @@ const VERSIONS = ['1.0', '2023-10-01', '2023-11-01', '2024-09-01'];
 
 /** Builds one store. */
 export function createAppConfigurationTwin(settings: AppConfigurationSettings = {}): AppConfigurationTwin {
-  const { accessKeys = [], clock = realClock, acceptsToken, ...rest } = settings;
+  const { accessKeys = [], clock = realClock, replicaLagInMs: lagInMs = 0, acceptsToken, ...rest } = settings;
   const state: AppConfigurationState = { settings: new Map(), sequence: 0 };
-  const store: Store = { state, clock };
+  const replica = { lagInMs, settings: new Map<string, KeyValue>(), sequence: 0, writtenAt: 0 };
+  const store: Store = { state, clock, replica };
   const anyone: Verdict = { ok: true, principal: 'twin-user' };
   const nobody: Verdict = { ok: false, why: 'no credential was sent' };
   const judge = (token: string | undefined, request: TwinRequest) =>
@@ -53,7 +65,7 @@ export function createAppConfigurationTwin(settings: AppConfigurationSettings = 
     state,
     errorBody,
     wordError,
-    headersOf: () => ({ 'sync-token': `slipway=${state.sequence};sn=${state.sequence}` }),
+    headersOf: () => syncToken(state.sequence),
     around: async (admitted, serve) => refusalOf(admitted) ?? serve(),
     routes: settingRoutes(store),
   });
@@ -65,7 +77,7 @@ export function createAppConfigurationTwin(settings: AppConfigurationSettings = 
       value,
       { label, contentType: content_type = null, tags = {}, locked = false }: Hand = {},
     ) => void write(store, { key, label: labelOf(label), content_type, value, tags, locked }),
-    removeSetting: (key, label) => void state.settings.delete(nameOf(key, labelOf(label))),
+    removeSetting: (key, label) => remove(store, { key, label: labelOf(label) }),
   };
 }
 

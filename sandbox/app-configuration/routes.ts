@@ -7,6 +7,8 @@ import {
   labelOf,
   nameOf,
   problem,
+  readable,
+  remove,
   requireMatch,
   requireUnlocked,
   type Store,
@@ -22,10 +24,11 @@ export function settingRoutes(store: Store): Route[] {
     store.state.settings.get(nameOf(key, labelOf(label)));
   return [
     route(table.getKeyValue, ({ request, query, param }) => {
-      const known = existing(find(param('key'), query.label));
+      const { settings, headers } = readable(store, request.headers['sync-token']);
+      const known = existing(settings.get(nameOf(param('key'), labelOf(query.label))), headers);
       if (unquoted(request.headers['if-none-match']) === known.etag) return empty(304);
       requireMatch(request.headers, known);
-      return found(known);
+      return found(known, headers);
     }),
     route(table.putKeyValue, ({ request, query, body, param }) => {
       const known = find(param('key'), query.label);
@@ -40,12 +43,14 @@ export function settingRoutes(store: Store): Route[] {
       requireMatch(request.headers, known);
       requireUnlocked(known);
       if (!known) return empty(204);
-      store.state.settings.delete(nameOf(known.key, known.label));
+      remove(store, known);
       return found(known);
     }),
-    route(table.listKeyValues, ({ url, query }) =>
-      listOf([...store.state.settings.values()], { url, query }),
-    ),
+    route(table.listKeyValues, ({ request, url, query }) => {
+      const { settings, headers } = readable(store, request.headers['sync-token']);
+      const list = listOf([...settings.values()], { url, query });
+      return { ...list, headers: { ...list.headers, ...headers } };
+    }),
     ...[table.putLock, table.deleteLock].map((operation) =>
       route(operation, ({ request, query, param }) => {
         const known = existing(find(param('key'), query.label));
@@ -56,13 +61,15 @@ export function settingRoutes(store: Store): Route[] {
   ];
 }
 
-function existing(setting: KeyValue | undefined): KeyValue {
-  if (!setting) throw new Refusal(problem(404, 'Key not found', 'There is no such key with this label.'));
-  return setting;
+function existing(setting: KeyValue | undefined, more: Record<string, string> = {}): KeyValue {
+  if (setting) return setting;
+  const answer = problem(404, 'Key not found', 'There is no such key with this label.');
+  throw new Refusal({ ...answer, headers: { ...answer.headers, ...more } });
 }
 
-function found(setting: KeyValue): Answer {
+function found(setting: KeyValue, more: Record<string, string> = {}): Answer {
   const headers = {
+    ...more,
     'content-type': 'application/vnd.microsoft.appconfig.kv+json; charset=utf-8',
     etag: `"${setting.etag}"`,
     'last-modified': new Date(setting.last_modified).toUTCString(),

@@ -14,6 +14,47 @@ export interface AppConfigurationState {
 export interface Store {
   state: AppConfigurationState;
   clock: Clock;
+  replica: Replica;
+}
+
+/** A copy of the store that gets each write some time later, and answers reads that no token forbids it. */
+export interface Replica {
+  /** 0: it is never behind. */
+  lagInMs: number;
+  /** What it holds until then: the store before the last write. */
+  settings: ReadonlyMap<string, KeyValue>;
+  sequence: number;
+  writtenAt: number;
+}
+
+/** Notes what the replica still holds. To be called before every change. */
+function leaveBehind({ state, clock, replica }: Store): void {
+  if (replica.lagInMs === 0) return;
+  const now = clock.now();
+  Object.assign(replica, { settings: new Map(state.settings), sequence: state.sequence, writtenAt: now });
+}
+
+/** What a read sees, and the token for it: older settings, where its own token does not say that it knows of newer ones. */
+export function readable(
+  { state, clock, replica }: Store,
+  token: string | undefined,
+): { settings: ReadonlyMap<string, KeyValue>; headers: Record<string, string> } {
+  const isBehind = clock.now() - replica.writtenAt < replica.lagInMs;
+  const known = Number(/(?:^|,)\s*slipway=(\d+)/.exec(token ?? '')?.[1] ?? 0);
+  const { settings, sequence } = isBehind && known <= replica.sequence ? replica : state;
+  return { settings, headers: syncToken(sequence) };
+}
+
+/** The header by which a later request says what it knows of. */
+export function syncToken(sequence: number): Record<string, string> {
+  return { 'sync-token': `slipway=${sequence};sn=${sequence}` };
+}
+
+/** Takes a setting away. */
+export function remove(store: Store, { key, label }: Pick<KeyValue, 'key' | 'label'>): void {
+  leaveBehind(store);
+  store.state.sequence++;
+  store.state.settings.delete(nameOf(key, label));
 }
 
 /** The store's name for a key with a label; keys compare with case. */
@@ -29,6 +70,7 @@ export function labelOf(label: string | undefined): string | null {
 /** Writes a setting with a new ETag and time. */
 export function write(store: Store, setting: Omit<KeyValue, 'etag' | 'last_modified'>): KeyValue {
   const { state, clock } = store;
+  leaveBehind(store);
   state.sequence++;
   const last_modified = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, '+00:00');
   const etag = createHash('sha256')

@@ -96,6 +96,8 @@ function askerOf(http: Http, endpoint: string): Ask {
       tokens.take(response.headers['sync-token']);
       return response;
     } catch (error) {
+      // Who is told that something else stands there must see it at the next look.
+      if (error instanceof HttpError) tokens.take(error.headers['sync-token']);
       const answer = error instanceof HttpError ? known?.(error) : undefined;
       if (answer !== undefined) return answer;
       throw failureOf(error, endpoint);

@@ -10,17 +10,26 @@ export class HttpError extends Error {
   /** The service's own code, e.g. `RESOURCE_DOES_NOT_EXIST`; empty when the answer has none. */
   readonly code: string;
   readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor({
     status,
     code,
     message,
     body,
-  }: { status: number; code: string; message: string; body: string }) {
+    headers = {},
+  }: {
+    status: number;
+    code: string;
+    message: string;
+    body: string;
+    headers?: Readonly<Record<string, string>>;
+  }) {
     super(redact(message));
     this.status = status;
     this.code = code;
     this.body = redact(body);
+    this.headers = headers;
   }
 }
 

@@ -220,6 +220,7 @@ function conclude(answer: unknown, request: HttpRequest): HttpResponse {
     code,
     message: `${what}: ${answer.status} ${code} ${text}`.trim(),
     body,
+    headers: answer.headers,
   });
 }
 

@@ -192,7 +192,38 @@ describe('our token', () => {
   });
 });
 
-test('what was written is seen by the next request, whichever replica serves it', () => {
+describe('a store whose replicas are behind', () => {
+  const behind = () => withStore({ replicaLagInMs: 60_000 });
+
+  test('tells us what we wrote ourselves', async () => {
+    const { client, wait, made } = behind();
+    const { etag } = await made();
+    expect(await wait(client.get(PLACE))).toMatchObject(CONTENT);
+    expect(await wait(client.put(PLACE, OTHER, etag))).toMatchObject(OTHER);
+    expect(await wait(client.list('.appconfig.featureflag/', 'dev'))).toMatchObject([OTHER]);
+    const there = await wait(client.get(PLACE));
+    expect(await wait(client.remove(PLACE, there?.etag ?? ''))).toBe('done');
+    expect(await wait(client.get(PLACE))).toBeNull();
+  });
+
+  test('tells us what others wrote once it has refused a write over it', async () => {
+    const { client, wait, made, byHand } = behind();
+    const { etag } = await made();
+    byHand('by hand');
+    expect(await wait(client.get(PLACE))).toMatchObject(CONTENT);
+    expect(await wait(client.put(PLACE, OTHER, etag))).toBe('changed');
+    expect(await wait(client.get(PLACE))).toMatchObject({ value: 'by hand' });
+  });
+
+  test('finds a write whose answer was lost', async () => {
+    const { client, wait, made, twin } = behind();
+    const { etag } = await made();
+    twin.faults.add({ kind: 'drop', match: 'PutKeyValue', times: 1, when: 'after' });
+    expect(await wait(client.put(PLACE, OTHER, etag))).toMatchObject(OTHER);
+  });
+});
+
+test('of each replica the newest token is sent', () => {
   const tokens = new SyncTokens();
   expect(tokens.headers()).toEqual({});
   tokens.take('jtqGc1I4=MDoyOA==;sn=28');

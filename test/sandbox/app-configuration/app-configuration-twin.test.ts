@@ -208,3 +208,41 @@ test('the state can be moved with its labels', async () => {
   other.importState(store.exportState());
   expect(other.setting('a', 'prod')?.value).toBe('x');
 });
+
+describe('a replica that is behind', () => {
+  const behind = async () => {
+    const built = build({ replicaLagInMs: 5_000 });
+    await built.send('PUT', '/kv/a', { body: { value: '1' } });
+    built.advance(10_000);
+    const written = await built.send('PUT', '/kv/a', { body: { value: '2' } });
+    const token = (written.headers['sync-token'] ?? '').split(';')[0] ?? '';
+    return { ...built, token };
+  };
+
+  test('answers reads as the store was before the last write, until it has got that', async () => {
+    const { send, advance } = await behind();
+    const values = async () => [
+      (await send('GET', '/kv/a')).body.value,
+      (await send('GET', '/kv?key=a')).body.items[0].value,
+    ];
+    expect(await values()).toEqual(['1', '1']);
+    advance(5_000);
+    expect(await values()).toEqual(['2', '2']);
+  });
+
+  test('does not answer who sends the token of that write, also among others', async () => {
+    const { send, token } = await behind();
+    for (const header of [token, `other=x,${token}`])
+      expect((await send('GET', '/kv/a', { headers: { 'sync-token': header } })).body.value).toBe('2');
+    const old = { 'sync-token': 'slipway=1' };
+    expect((await send('GET', '/kv/a', { headers: old })).body.value).toBe('1');
+  });
+
+  test('has a setting a while longer that was taken away', async () => {
+    const { send } = await behind();
+    const { headers } = await send('DELETE', '/kv/a');
+    expect((await send('GET', '/kv/a')).status).toBe(200);
+    const token = (headers['sync-token'] ?? '').split(';')[0] ?? '';
+    expect((await send('GET', '/kv/a', { headers: { 'sync-token': token } })).status).toBe(404);
+  });
+});
