@@ -26,6 +26,8 @@ import {
 import { workspaceOf } from './workspace.ts';
 
 const PAUSE_IN_MS = 60_000;
+/** Whatever the attempts before it failed of: no run is started anew after one of this attempt broke off. */
+const LAST_ATTEMPT_TO_RUN = 5;
 /** Results that cannot be published in this time stay unpublished: Azure DevOps must not hold up a release. */
 const LONGEST_PUBLISHING_IN_MS = 30 * 60_000;
 
@@ -152,9 +154,14 @@ async function keepFile({ content, key, log }: StepContext, results: Results): P
   return digest;
 }
 
-/** A run that broke off is started anew by the next attempt of the step, which this one has to end for. */
-function tryAgain({ context, suite, progress }: Work, run: JobRun, cause: string): StepOutcome {
+/**
+ * A run that broke off is started anew by the next attempt of the step, which this one has to end for. The looks between
+ * two such runs go well, so the count of failures that the step's policy goes by begins anew with them.
+ */
+function tryAgain(work: Work, run: JobRun, cause: string): StepOutcome {
+  const { context, suite, progress } = work;
   if (context.attempt > progress.attempt) return waitUntil(context.clock.now(), null);
+  if (context.attempt >= LAST_ATTEMPT_TO_RUN) return undecided(brokeOff(work, run, cause));
   throw new TransientFailure(`The run of the ${suite.title} broke off (${cause}). ${see(run)}`);
 }
 
