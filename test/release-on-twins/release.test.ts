@@ -138,7 +138,7 @@ describe('a project of 500 notebooks', () => {
       'databricks-notebooks': Object.fromEntries(notebooks.map(({ path, content }) => [path, content])),
     };
     w = newReleaseWorld();
-    await w.release(big);
+    expect((await w.release(big)).status).toBe('succeeded');
   });
 
   test('has its first deployment done in a request a notebook and one a folder, and three more', () => {
