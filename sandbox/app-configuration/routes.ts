@@ -23,13 +23,7 @@ export function settingRoutes(store: Store): Route[] {
   const find = (key: string, label: string | undefined) =>
     store.state.settings.get(nameOf(key, labelOf(label)));
   return [
-    route(table.getKeyValue, ({ request, query, param }) => {
-      const { settings, headers } = readable(store, request.headers['sync-token']);
-      const known = existing(settings.get(nameOf(param('key'), labelOf(query.label))), headers);
-      if (unquoted(request.headers['if-none-match']) === known.etag) return empty(304);
-      requireMatch(request.headers, known);
-      return found(known, headers);
-    }),
+    ...readingRoutes(store),
     route(table.putKeyValue, ({ request, query, body, param }) => {
       const known = find(param('key'), query.label);
       requireMatch(request.headers, known);
@@ -46,11 +40,6 @@ export function settingRoutes(store: Store): Route[] {
       remove(store, known);
       return found(known);
     }),
-    route(table.listKeyValues, ({ request, url, query }) => {
-      const { settings, headers } = readable(store, request.headers['sync-token']);
-      const list = listOf([...settings.values()], { url, query });
-      return { ...list, headers: { ...list.headers, ...headers } };
-    }),
     ...[table.putLock, table.deleteLock].map((operation) =>
       route(operation, ({ request, query, param }) => {
         const known = existing(find(param('key'), query.label));
@@ -58,6 +47,23 @@ export function settingRoutes(store: Store): Route[] {
         return found(write(store, { ...known, locked: operation === table.putLock }));
       }),
     ),
+  ];
+}
+
+function readingRoutes(store: Store): Route[] {
+  return [
+    route(table.getKeyValue, ({ request, query, param }) => {
+      const { settings, headers } = readable(store, request.headers['sync-token']);
+      const known = existing(settings.get(nameOf(param('key'), labelOf(query.label))), headers);
+      if (unquoted(request.headers['if-none-match']) === known.etag) return empty(304);
+      requireMatch(request.headers, known);
+      return found(known, headers);
+    }),
+    route(table.listKeyValues, ({ request, url, query }) => {
+      const { settings, headers } = readable(store, request.headers['sync-token']);
+      const list = listOf([...settings.values()], { url, query });
+      return { ...list, headers: { ...list.headers, ...headers } };
+    }),
   ];
 }
 
