@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   type BuildOptions,
@@ -94,8 +94,11 @@ const dynamicImport = /\bimport\(\s*(['"][^'"]+['"])\s*\)/g;
 const keepPackagesWhole: Plugin = {
   name: 'keep-packages-whole',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, ({ path }) => {
+      // There are thousands of files, of which a few import dynamically: the others are not even decoded.
+      const bytes = readFileSync(path);
+      if (!bytes.includes('import(')) return undefined;
+      const source = bytes.toString('utf8');
       const contents = source.replace(dynamicImport, 'Promise.resolve().then(() => require($1))');
       return contents === source ? undefined : { contents, loader: 'js' };
     }),
