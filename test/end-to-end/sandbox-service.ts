@@ -47,7 +47,13 @@ export async function startSandboxService(): Promise<SandboxService> {
   const ports = { of: () => 0, keep: () => Promise.resolve() };
   const cloud = await startCloud({ folder, keeps: false, ports });
   const project = inPlace(await exampleProject(join(folder, 'artifacts')));
-  const settings = { ...cloud.settings, WEBHOOK_USER: WEBHOOK.user, WEBHOOK_PASSWORDS: WEBHOOK.password };
+  const settings = {
+    ...cloud.settings,
+    WEBHOOK_USER: WEBHOOK.user,
+    WEBHOOK_PASSWORDS: WEBHOOK.password,
+    // The ids of its subscriptions are the twin's to give.
+    WEBHOOK_SUBSCRIPTIONS: '',
+  };
   const stack = await startService({ queues: QUEUES, settings });
   seedCloud(cloud, project);
   const body = slipwayYaml(project, addArtifactsPipeline(cloud, project));
