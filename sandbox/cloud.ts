@@ -137,6 +137,8 @@ export async function startCloud({ folder, keeps, ports, failingTests = [] }: Cl
   };
   const opened = await listenEach(workspaces, (key) => ports.of(key));
   const stores = await listenEach(appConfigurations, (key) => ports.of(storePort(key)));
+  // Makes Entra's key for signatures, which takes a moment: now, while other programs start.
+  entra.tokenFor('slipway', AUDIENCES.azureDevOps);
   await ports.keep({
     ...portsOf({ ...origins, 'azure-devops': hosts.service, content: hosts.content, ...opened }),
     ...portsOf(Object.fromEntries(ENVIRONMENT_KEYS.map((key) => [storePort(key), stores[key]]))),
