@@ -187,7 +187,7 @@ describe('a rollback', () => {
     expect(err).toContain(
       `rollback of production to ${first.release.name} (${second.release.name} is there now)`,
     );
-    expect(err).toMatch(/notebooks +delete +reversible +\S+\/added/);
+    expect(err).toMatch(/clean-up +delete +reversible +\S+\/added/);
     expect(err.indexOf('Plan ')).toBeLessThan(err.indexOf('approved by Alex Approver'));
     expect(JSON.parse(out)).toMatchObject({ release: first.release.name, status: 'succeeded' });
     expect(code).toBe(0);
