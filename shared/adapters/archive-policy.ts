@@ -28,8 +28,8 @@ const FOLDER = 0o040000;
 
 /** Letters of all scripts, digits, marks and signs; no control characters and no backslash. */
 const ALLOWED = /^(?!.*\\)[\p{L}\p{M}\p{N}\p{P}\p{S} /]+$/u;
-/** Signs that stand for something else in patterns and addresses, and that no file of Windows can have in its name. */
-const AMBIGUOUS = /[%:*?"<>|]/;
+/** Signs of patterns and shells, which no file of Windows can have in its name. */
+const AMBIGUOUS = /[:*?"<>|]/;
 const DRIVE = /^[A-Za-z]:/;
 /** A dot, slash, backslash or nothing in the form that some services decode once more. */
 const HIDDEN = /%(2e|2f|5c|00)/i;
@@ -80,7 +80,7 @@ function entryProblem(entry: Entry, limits: ArchiveLimits): string | null {
  */
 export function nameProblem(fileName: string): string | null {
   const path = fileName.replace(/\/$/, '');
-  if (AMBIGUOUS.test(path)) return 'has a character in its name that is not allowed (one of %:*?"<>|)';
+  if (AMBIGUOUS.test(path)) return 'has a character in its name that is not allowed (one of :*?"<>|)';
   for (const form of [path, path.normalize('NFKC')]) {
     if (!ALLOWED.test(form) || HIDDEN.test(form)) return 'has a character in its name that is not allowed';
     if (DRIVE.test(form)) return 'has an absolute path or an empty folder name';

@@ -49,7 +49,7 @@ describe('an archive as a build makes it is unpacked', () => {
   });
 });
 
-test.each(['Umsatz – 2026 „neu“ (€).py', '报告：概要.ipynb', "it's #1; a^b `c`.sql"])(
+test.each(['Umsatz – 2026 „neu“ (€).py', '100% [draft].py', '报告：概要.ipynb', "it's #1; a^b `c`.sql"])(
   'signs that mean nothing elsewhere may stand in a name: %s',
   async (name) => {
     const files = await readArchive('notebooks', rawZip([{ name, content: 'x' }]));
@@ -68,8 +68,7 @@ describe('an archive that no build makes is refused before anything of it is sto
     ['NUL in a name', [{ name: 'a\u0000.py' }], /not allowed/],
     ['a line break in a name', [{ name: 'a\n.py' }], /not allowed/],
     ['%2e%2e', [{ name: '%2e%2e/x' }], /not allowed/],
-    ['a percent sign', [{ name: '100%.py' }], /not allowed \(one of %/],
-    ['signs of patterns', [{ name: 'a*b?.py' }], /not allowed/],
+    ['signs of patterns', [{ name: 'a*b?.py' }], /not allowed \(one of/],
     ['signs of a shell', [{ name: 'a"b<c>|.py' }], /not allowed/],
     ['a colon', [{ name: 'ab:c.py' }], /not allowed/],
     ['full-width dots', [{ name: '\uFF0E\uFF0E/x' }], /not allowed|leads out/],

@@ -41,7 +41,7 @@ const STEMS = [
   'a+b & c',
 ];
 const STEMS_OF_ODD_SIGNS = [
-  '100 [draft]',
+  '100% [draft]',
   'emoji 🚗',
   'hash#tag',
   'semi;colon',
