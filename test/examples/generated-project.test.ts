@@ -35,7 +35,7 @@ describe('a generated project', () => {
       /[à-ü]/,
       /分析/,
       /🚗/,
-      /%/,
+      /\[/,
       /#/,
       /\/\.hidden/,
       /v1\.2\.final/,
