@@ -41,6 +41,8 @@ export interface DatabricksOptions {
   resource?: { id: string; isContributor(managementToken: string | undefined): boolean };
   /** Principals that are administrators; without it everyone is. */
   admins?: readonly string[];
+  /** Further groups that everybody is in; none by default. */
+  groups?: readonly string[];
   /** Principals that grants and permissions may name; without it every name is known. */
   principals?: readonly string[];
   /** How long a cluster takes to start (default 200) and to stop (default 50). */

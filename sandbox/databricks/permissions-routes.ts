@@ -49,12 +49,9 @@ export function permissionsRoutes(context: DatabricksContext): Route[] {
         displayName: principal,
         active: true,
         emails: [{ value: principal, primary: true }],
-        groups: [
-          {
-            value: isAdmin(context, principal) ? '1' : '2',
-            display: isAdmin(context, principal) ? 'admins' : 'users',
-          },
-        ],
+        groups: [isAdmin(context, principal) ? 'admins' : 'users', ...(context.options.groups ?? [])].map(
+          (display, index) => ({ value: String(index + 1), display }),
+        ),
       }),
     ),
   ];

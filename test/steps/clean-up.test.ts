@@ -41,8 +41,8 @@ const client = () => world.clients.databricks(WORKSPACE);
 const soon = <Result>(work: Promise<Result>) => underVirtualTime(world.clock, work);
 const versionsOf = (tree: string) => versionsIn(twin).filter((name) => name.startsWith(`${tree}/`));
 const wheelNames = () => wheelsIn(twin).map((name) => /-(1\.\d+)/.exec(name)?.[1]);
-async function startRun(): Promise<void> {
-  const [job] = await soon(client().jobs.find(JOB));
+async function startRun(name = JOB): Promise<void> {
+  const [job] = await soon(client().jobs.find(name));
   // The id has more digits than a JavaScript number can hold.
   const body = Buffer.from(`{"job_id":${job?.id}}`);
   const url = `${WORKSPACE}/api/2.2/jobs/run-now`;
@@ -194,6 +194,24 @@ describe('what is in use stays', () => {
     await submit({ spark_python_task: { python_file: '/Workspace/Shared/theirs' }, environment_key: 'e' });
     await deploy(2);
     expect(wheelNames()).toEqual(['1.2']);
+  });
+
+  test('a serverless run of a job that the identity may not see keeps wheels, and nothing else', async () => {
+    await callTwin(twin, '/api/2.0/workspace/import', { path: '/Shared/theirs', content: '', format: 'RAW' });
+    await deploy(1);
+    const task = {
+      task_key: 't',
+      spark_python_task: { python_file: '/Workspace/Shared/theirs' },
+      environment_key: 'e',
+    };
+    const environments = [{ environment_key: 'e', spec: { environment_version: '2' } }];
+    await soon(client().jobs.create({ name: 'theirs', tasks: [task], environments }));
+    await startRun('theirs');
+    twin.faults.add({ kind: 'status', match: 'Jobs.get', status: 403, skip: 1 });
+    const { refused } = await deploy(2);
+    expect(refused).toBeNull();
+    expect(wheelNames().sort()).toEqual(['1.1', '1.2']);
+    expect(versionsOf(ROOT)).toHaveLength(1);
   });
 
   test('what the identity may not remove or look at stays, and the release goes on', async () => {

@@ -605,6 +605,12 @@ describe('a check of an identity that is no administrator', () => {
     );
   });
 
+  test('has nothing to say of an identity that may be one through a group', async () => {
+    config = openConfig({ admins: ['somebody else'], groups: ['platform-team'] });
+    all();
+    expect(await check()).toEqual([]);
+  });
+
   test('has nothing to say where no policy changes', async () => {
     config = openConfig({ admins: ['somebody else'] });
     config.release({ jobs: [{ name: 'load' }] });

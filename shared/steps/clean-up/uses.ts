@@ -70,8 +70,8 @@ async function mayHideOurs(
   if (!tasks.some(({ task }) => hasEnvironment(task))) return false;
   if (places.some((place) => names(text, place))) return true;
   if (job === null) return false;
-  const settings = (await client.jobs.get(job))?.settings;
-  return settings === undefined || places.some((place) => names(textOf(settings), place));
+  const found = await client.jobs.look(job);
+  return found === null || found === 'hidden' || places.some((place) => names(textOf(found.settings), place));
 }
 
 function hasEnvironment(task: ApiObject): boolean {
