@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { cleanUp } from '../../shared/steps/clean-up.ts';
 import { notebooks } from '../../shared/steps/notebooks.ts';
 import { unityCatalog } from '../../shared/steps/unity-catalog.ts';
 import { wheel } from '../../shared/steps/wheel.ts';
 import { buildWheel } from '../../tools/example/wheel.ts';
 import { callTwin, databricksWorld, makeVolume, objectsOf, writesOf } from './databricks-world.ts';
+import { environmentOf } from './environment.ts';
 import { plan, runToEnd } from './step-runner.ts';
 
 const STORAGE = { metastoreStorageRoot: 'abfss://meta@stmeta001.dfs.core.windows.net/' };
@@ -102,15 +104,18 @@ describe('what the usual release script gets wrong does not happen here', () => 
   });
 
   test('notebooks removed from the project do not stay behind, and a rollback puts the old ones back', async () => {
-    const { world, twin } = databricksWorld();
-    world.artifacts = { 'databricks-notebooks': { 'a.py': `${PY}1`, 'old.py': PY } };
-    await runToEnd(notebooks, world);
-    const first = twin.inventory();
-    world.artifacts = { 'databricks-notebooks': { 'a.py': `${PY}2`, 'new.py': PY } };
-    await runToEnd(notebooks, world);
-    expect(objectsOf(twin).map((line) => line.split('/').pop())).toEqual(['a', 'new']);
-    world.artifacts = { 'databricks-notebooks': { 'a.py': `${PY}1`, 'old.py': PY } };
-    await runToEnd(notebooks, world);
-    expect(twin.inventory()).toEqual(first);
+    const site = databricksWorld();
+    const environment = environmentOf(site);
+    const deploy = async (files: Readonly<Record<string, string>>) => {
+      site.world.artifacts = { 'databricks-notebooks': files };
+      for (const kind of [notebooks, cleanUp]) expect((await environment.run(kind)).refused).toBeNull();
+    };
+    await deploy({ 'a.py': `${PY}1`, 'old.py': PY });
+    const first = site.twin.inventory();
+    await deploy({ 'a.py': `${PY}2`, 'new.py': PY });
+    expect(objectsOf(site.twin).map((line) => line.split('/').pop())).toEqual(['a', 'new']);
+    site.world.kind = 'rollback';
+    await deploy({ 'a.py': `${PY}1`, 'old.py': PY });
+    expect(site.twin.inventory()).toEqual(first);
   });
 });
