@@ -23,9 +23,10 @@ export class VirtualClock implements Clock {
     return this.time;
   }
 
+  /** Clocks tell whole milliseconds, and no timer comes too early. */
   at(time: number, run: TimerWork): void {
     this.order += 1;
-    this.push({ at: Math.max(time, this.time), order: this.order, run });
+    this.push({ at: Math.max(Math.ceil(time), this.time), order: this.order, run });
   }
 
   sleep(timeInMs: number, signal?: AbortSignal): Promise<void> {
