@@ -22,15 +22,16 @@ export interface FreezeCall {
   readonly body: string;
 }
 
-/** Sets a freeze. The same request under the same key is one freeze, also after it was lifted. */
+/** Sets a freeze, from now on where it does not say. The same request under the same key is one freeze, also after it was lifted. */
 export async function setFreeze(ports: FreezePorts, call: FreezeCall): Promise<Answer> {
   const { project, environment } = call;
   const at = ports.clock.now();
-  const event: FreezeSet = { type: 'freeze-set', at, id: idOf(call), ...readFreeze(call.body) };
+  const { from, ...asked } = readFreeze(call.body);
+  const event: FreezeSet = { type: 'freeze-set', at, id: idOf(call), from: from ?? at, ...asked };
   const names = await registeredEnvironments(ports, project);
   if (!names.includes(environment)) return noSuchEnvironment(project, names, environment);
   const before = call.key === null ? undefined : await setBefore(ports, call, event.id);
-  if (before !== undefined) return repeated(call, before, event);
+  if (before !== undefined) return repeated(call, before, { ...event, from: from ?? before.from });
   if (event.to <= at) {
     const ended = new Date(event.to).toISOString();
     return problem(

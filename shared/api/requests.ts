@@ -17,8 +17,10 @@ const approval = z.strictObject({
 });
 const reason = z.strictObject({ by, why: text });
 const freeze = z
-  .strictObject({ from: z.iso.datetime(), to: z.iso.datetime(), by, why: text })
-  .transform(({ from, to, ...rest }) => ({ ...rest, from: Date.parse(from), to: Date.parse(to) }));
+  .strictObject({ from: z.iso.datetime().optional(), to: z.iso.datetime(), by, why: text })
+  .transform(({ from, to, ...rest }) => {
+    return { ...rest, from: from === undefined ? null : Date.parse(from), to: Date.parse(to) };
+  });
 
 const deployment = z.strictObject({
   by,
@@ -62,9 +64,13 @@ function reader<Output>(shape: z.ZodType<Output>): (body: string) => Output {
   return (body) => {
     const read = shape.safeParse(parse(body));
     if (read.success) return read.data;
-    const problems = read.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+    const problems = read.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${inWords(issue)}`);
     throw new UnreadableRequest(problems.join('; '));
   };
+}
+
+function inWords({ code, message }: z.core.$ZodIssue): string {
+  return code === 'invalid_type' && message.endsWith('received undefined') ? 'is missing' : message;
 }
 
 function parse(body: string): unknown {

@@ -59,6 +59,23 @@ describe('a freeze', () => {
     expect(await freezesOf()).toEqual([]);
   });
 
+  test('begins now where nothing is said, also when the request comes again', async () => {
+    const { freeze } = world();
+    const { from: _, ...body } = BODY;
+    const call = { key: 'now', body: JSON.stringify(body) };
+    const first = await freeze(call);
+    expect(first).toMatchObject({ status: 200, jsonBody: { from: '2026-12-20T09:00:00.000Z' } });
+    expect(await freeze(call)).toEqual(first);
+  });
+
+  test('without what it needs is refused in words', async () => {
+    const { freeze } = world();
+    expect(await freeze({ body: '{"by":"Olga"}' })).toMatchObject({
+      status: 400,
+      jsonBody: { detail: 'to: is missing; why: is missing' },
+    });
+  });
+
   test('of an environment that does not exist is refused, with those that do', async () => {
     const { store, freeze } = world();
     expect(await freeze({ environment: 'prodution' })).toMatchObject({
