@@ -87,7 +87,15 @@ function lastAttempts(tasks: readonly ApiObject[]): ApiObject[] {
 }
 
 function toTask(task: ApiObject): TaskRun {
-  return { id: textIn(task.run_id), key: textIn(task.task_key), task, end: endOf(task) };
+  const end = endOf(task);
+  const hasBegun = end === null ? stateOf(task) === 'RUNNING' : numberIn(task.execution_duration) !== 0;
+  return { id: textIn(task.run_id), key: textIn(task.task_key), task, hasBegun, end };
+}
+
+/** Either form of the state has this name for a task that is being worked at. */
+function stateOf({ status, state }: ApiObject): string {
+  const told = isObject(status) ? textIn(status.state) : '';
+  return told || (isObject(state) ? textIn(state.life_cycle_state) : '');
 }
 
 /** States of a run or task that is over, in the form of the API before 2.2. */

@@ -39,6 +39,8 @@ export interface TaskRun {
   readonly key: string;
   /** What it is made of, with the keys of the API: notebook, libraries, cluster. */
   readonly task: ApiObject;
+  /** Whether it was ever worked at; not while it waits for its turn or for compute, and not when it ended so. */
+  readonly hasBegun: boolean;
   readonly end: RunEnd | null;
 }
 

@@ -16,6 +16,7 @@ import {
   clear,
   findEarlier,
   goOn,
+  isIdle,
   progressIn,
   see,
   start,
@@ -128,9 +129,11 @@ async function conclude(work: Work, run: JobRun, end: RunEnd): Promise<StepOutco
   const { context, client, suite, progress } = work;
   const cause = passingCause(run);
   const wasCancelled = end.result.endsWith('CANCELED');
-  if (progress.stopping !== null && (wasCancelled || cause !== null)) return { refused: stopped(work, run) };
+  if (progress.stopping !== null && (wasCancelled || cause !== null))
+    return progress.wasIdle ? undecided(neverBegun(work, run)) : { refused: stopped(work, run) };
   if (cause !== null) return tryAgain(work, run, cause);
   if (wasCancelled) return undecided(cancelled(work, run, end));
+  if (end.result === 'TIMEDOUT' && isIdle(run)) return undecided(neverBegun(work, run));
   const lasting = lastingCause(run);
   if (lasting !== null) return undecided(brokeOff(work, run, lasting));
   const results = await readResults(context, client.volumes, suite);
@@ -168,6 +171,11 @@ function tryAgain(work: Work, run: JobRun, cause: string): StepOutcome {
 function stopped({ suite }: Work, run: JobRun): string {
   const advice = `Make them faster, or raise timeout_seconds of ${suite.key} in tests.json.`;
   return `${tooLong(suite)}. ${advice} ${see(run)}`;
+}
+
+function neverBegun({ suite }: Work, run: JobRun): string {
+  const what = `The ${suite.title} waited for compute until their time was over, which says nothing of the release.`;
+  return `${what} See that there is some, then retry the stage. ${see(run)}`;
 }
 
 function cancelled({ suite }: Work, run: JobRun, end: RunEnd): string {

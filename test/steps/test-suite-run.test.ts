@@ -128,6 +128,25 @@ describe('a run that never ends', () => {
     },
   );
 
+  test.each([
+    ['until Slipway cancels it', { pendingInMs: 20 * 3_600_000 }],
+    [
+      'until its own limit',
+      {
+        pendingInMs: 3_600_000,
+        durationInMs: 0,
+        ending: { result: 'TIMEDOUT', code: 'CANCELED', type: 'CLIENT_ERROR', message: 'Timed out' },
+      },
+    ],
+  ] as const)('but only waits for compute %s says nothing of the release', async (_until, script) => {
+    leaves(site, null, script);
+    const { refused, provesNothing } = await run();
+    expect(provesNothing).toBe(true);
+    expect(refused).toMatch(
+      /^The integration tests waited for compute until their time was over, which says nothing of the release\. See that there is some, then retry the stage\. See /,
+    );
+  });
+
   test('is cancelled again where the request to do so is lost', async () => {
     leaves(site, passing, { durationInMs: 20 * 3_600_000 });
     site.twin.faults.add({ kind: 'status', status: 500, match: 'Jobs.cancel_run', times: 4 });

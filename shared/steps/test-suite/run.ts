@@ -20,6 +20,8 @@ export interface Progress {
   readonly since: number;
   /** Since when the run is being cancelled. */
   readonly stopping: number | null;
+  /** Whether none of its tasks had begun by then: there was no compute for it. */
+  readonly wasIdle: boolean;
   /** Since when the results are being published. */
   readonly publishing: number | null;
   /** Since when an earlier run is being ended that leaves its results at the same place. */
@@ -31,6 +33,7 @@ const progressShape = z.strictObject({
   run: z.string().nullable(),
   since: z.number(),
   stopping: z.number().nullable(),
+  wasIdle: z.boolean().default(false),
   publishing: z.number().nullable(),
   clearing: z.number().nullable().default(null),
 });
@@ -74,15 +77,19 @@ export async function goOn(
   const now = clock.now();
   if (progress.stopping !== null) {
     if (now - progress.stopping <= LONGEST_STOP_IN_MS) return waitUntil(now + SHORTEST_PAUSE_IN_MS, progress);
-    return {
-      refused: `${tooLong(suite)}, and did not end in ${minutes(LONGEST_STOP_IN_MS)} more. ${see(run)}`,
-    };
+    const refused = `${tooLong(suite)}, and did not end in ${minutes(LONGEST_STOP_IN_MS)} more. ${see(run)}`;
+    return progress.wasIdle ? { refused, provesNothing: true } : { refused };
   }
   if (now - progress.since > suite.limitInMs) {
     await runs.cancel(run.id);
-    return waitUntil(now + SHORTEST_PAUSE_IN_MS, { ...progress, stopping: now });
+    return waitUntil(now + SHORTEST_PAUSE_IN_MS, { ...progress, stopping: now, wasIdle: isIdle(run) });
   }
   return waitUntil(now + pauseAfter(now - progress.since), progress);
+}
+
+/** Whether none of its tasks was ever worked at. */
+export function isIdle({ tasks }: JobRun): boolean {
+  return !tasks.some(({ hasBegun }) => hasBegun);
 }
 
 function pauseAfter(timeInMs: number): number {
@@ -154,7 +161,7 @@ export async function clear(
   return waitUntil(now + pauseAfter(now - clearing), { ...NOT_STARTED, attempt, since: now, clearing });
 }
 
-const NOT_STARTED = { run: null, stopping: null, publishing: null, clearing: null };
+const NOT_STARTED = { run: null, stopping: null, wasIdle: false, publishing: null, clearing: null };
 
 /** The step has begun, and the next call starts the run. */
 export function aboutToStart({ clock, attempt }: StepContext): StepOutcome {
