@@ -11,6 +11,9 @@ interface Piece {
   readonly invocation: Invocation;
 }
 
+/** One for all worlds: every promise of the process pays for each one that there is. */
+const CURRENT = new AsyncLocalStorage<Piece>();
+
 /**
  * Archives are packed and unpacked in real time, on other threads. Virtual time must stand still meanwhile, or every
  * lease would run out. So it is known who may be at such work: a twin that answers, and a piece of work that has got
@@ -20,7 +23,6 @@ export class RealWork {
   private readonly world: World;
   private answering = 0;
   private readonly unpacking = new Set<Piece>();
-  private readonly current = new AsyncLocalStorage<Piece>();
 
   constructor(world: World) {
     this.world = world;
@@ -28,16 +30,16 @@ export class RealWork {
 
   /** Lets `work` be done by the invocation. */
   by<Result>(invocation: Invocation, work: () => Promise<Result>): Promise<Result> {
-    return this.current.run({ invocation }, work);
+    return CURRENT.run({ invocation }, work);
   }
 
   /** Lets `work` be a piece of its own of what the invocation at work does. */
   async within<Result>(work: () => Promise<Result>): Promise<Result> {
-    const around = this.current.getStore();
+    const around = CURRENT.getStore();
     if (around === undefined) return work();
     const piece = { invocation: around.invocation };
     try {
-      return await this.current.run(piece, work);
+      return await CURRENT.run(piece, work);
     } finally {
       this.unpacking.delete(piece);
     }
@@ -90,13 +92,13 @@ export class RealWork {
 
   /** Who is at work asks for something, and so unpacks nothing. */
   asks(): void {
-    const piece = this.current.getStore();
+    const piece = CURRENT.getStore();
     if (piece !== undefined) this.unpacking.delete(piece);
   }
 
   /** Who is at work has got bytes: it may unpack an archive now, or load the parser for a JUnit file. */
   got(bytes: Uint8Array): void {
-    const piece = this.current.getStore();
+    const piece = CURRENT.getStore();
     const begins = Buffer.from(bytes.subarray(0, 5)).toString('latin1');
     if (piece !== undefined && (begins.startsWith('PK') || begins === '<?xml')) this.unpacking.add(piece);
   }
