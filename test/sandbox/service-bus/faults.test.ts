@@ -10,7 +10,7 @@ let receiver: ServiceBusReceiver;
 
 beforeAll(async () => {
   started = await startBus();
-  client = started.connect(undefined, { maxRetries: 0, timeoutInMs: 400, retryDelayInMs: 10 });
+  client = started.connect(undefined, { maxRetries: 0, timeoutInMs: 2000, retryDelayInMs: 10 });
 });
 afterAll(() => started.stop());
 beforeEach(() => {
