@@ -42,8 +42,8 @@ describe('starting a program', () => {
   });
 
   test('that stays silent fails when its time is over, and leaves nothing behind', async () => {
-    await expect(start('silent', { readyDeadlineInMs: 300 })).rejects.toThrow(
-      /the program was not ready after 300 ms[\s\S]*still at it/,
+    await expect(start('silent', { readyDeadlineInMs: 1500 })).rejects.toThrow(
+      /the program was not ready after 1500 ms[\s\S]*still at it/,
     );
   });
 });
