@@ -82,12 +82,11 @@ export const SETTING_NAMES: readonly string[] = [
  * @throws UnreadableInput that names every setting that is missing or wrong, and never its value.
  */
 export function readConfig(env: Environment): Config {
-  const problems = problemsOf(settings, env);
-  const { data } = settings.safeParse(env);
+  const { data, error } = settings.safeParse(env);
   const serviceBus = data === undefined ? null : serviceBusOf(data);
   const storage = data === undefined ? null : storageOf(data);
   if (data === undefined || serviceBus === null || storage === null)
-    throw wrong([...problems, ...placeProblems(env)]);
+    throw wrong([...inWords(error), ...placeProblems(env)]);
   return {
     ...{ serviceBus, storage },
     telemetry: data.APPLICATIONINSIGHTS_CONNECTION_STRING ?? null,
@@ -101,8 +100,8 @@ export function readConfig(env: Environment): Config {
 
 /** Reads the settings of the webhook. @throws UnreadableInput as readConfig does. */
 export function readWebhookConfig(env: Environment): WebhookConfig {
-  const { data } = webhookSettings.safeParse(env);
-  if (data === undefined) throw wrong(problemsOf(webhookSettings, env));
+  const { data, error } = webhookSettings.safeParse(env);
+  if (data === undefined) throw wrong(inWords(error));
   return {
     user: data.WEBHOOK_USER,
     passwords: data.WEBHOOK_PASSWORDS,
@@ -113,16 +112,16 @@ export function readWebhookConfig(env: Environment): WebhookConfig {
 
 /** All that is wrong with the settings, by name and never with a value; empty when all is well. */
 export function settingsProblems(env: Environment): string[] {
-  return [...problemsOf(settings, env), ...placeProblems(env), ...problemsOf(webhookSettings, env)];
+  const [own, webhook] = [settings.safeParse(env), webhookSettings.safeParse(env)];
+  return [...inWords(own.error), ...placeProblems(env), ...inWords(webhook.error)];
 }
 
 function wrong(problems: readonly string[]): UnreadableInput {
   return new UnreadableInput(`settings: ${problems.join('; ')}`);
 }
 
-function problemsOf(shape: z.ZodType, env: Environment): string[] {
-  const issues = shape.safeParse(env).error?.issues ?? [];
-  return issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+function inWords(error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 }
 
 /** Of the settings of which one of two must be there. */

@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { integrationTests } from '../../shared/steps/integration-tests.ts';
 import { contentOf, contextOf } from './step-runner.ts';
 import type { Calls, TestsWorld } from './tests-world.ts';
-import { applyWithRetries, resultsPath, suiteFile, testsWorld } from './tests-world.ts';
+import { applyWithRetries, holdContracts, resultsPath, suiteFile, testsWorld } from './tests-world.ts';
 
 let site: TestsWorld;
 
 beforeEach(async () => {
   site = await testsWorld();
 });
-afterEach(() => {
-  expect(site.twin.violations()).toEqual([]);
-  expect(site.azureDevOps.service.violations()).toEqual([]);
-});
+holdContracts(() => site);
 
 const run = (calls: Calls = {}) => applyWithRetries(integrationTests, site.world, calls);
 

@@ -1,20 +1,26 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Json } from '../../shared/release/canonical-json.ts';
 import { integrationTests } from '../../shared/steps/integration-tests.ts';
 import { callTwin, WORKSPACE } from './databricks-world.ts';
 import { contextOf } from './step-runner.ts';
 import type { Calls, TestsWorld } from './tests-world.ts';
-import { applyWithRetries, junit, leaves, runsIn, suiteFile, testCase, testsWorld } from './tests-world.ts';
+import {
+  applyWithRetries,
+  holdContracts,
+  junit,
+  leaves,
+  runsIn,
+  suiteFile,
+  testCase,
+  testsWorld,
+} from './tests-world.ts';
 
 let site: TestsWorld;
 
 beforeEach(async () => {
   site = await testsWorld();
 });
-afterEach(() => {
-  expect(site.twin.violations()).toEqual([]);
-  expect(site.azureDevOps.service.violations()).toEqual([]);
-});
+holdContracts(() => site);
 
 const run = (calls: Calls = {}) => applyWithRetries(integrationTests, site.world, calls);
 const submits = () => site.twin.log.count('Jobs.submit');

@@ -1,3 +1,4 @@
+import { afterEach, expect } from '@jest/globals';
 import type { AzureDevOps } from '../../sandbox/azure-devops/azure-devops.ts';
 import { createAzureDevOps } from '../../sandbox/azure-devops/azure-devops.ts';
 import type { DatabricksOptions } from '../../sandbox/databricks/context.ts';
@@ -142,6 +143,14 @@ export function junit(...cases: readonly string[]): string {
 /** Lets every run from now on end well, or as `script` says, and leave this file. */
 export function leaves({ twin }: TestsWorld, content: string | null, script: Partial<RunScript> = {}): void {
   twin.scriptRuns({ ...(content === null ? {} : { writes: [{ path: RESULTS, content }] }), ...script });
+}
+
+/** After every test of the file: nothing was sent to a twin, and nothing answered, that its contract does not have. */
+export function holdContracts(site: () => TestsWorld): void {
+  afterEach(() => {
+    const { twin, azureDevOps } = site();
+    expect([...twin.violations(), ...azureDevOps.service.violations()]).toEqual([]);
+  });
 }
 
 /** How a step ended, called as the engine calls it. */

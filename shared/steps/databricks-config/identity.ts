@@ -1,10 +1,9 @@
 import type { ApiObject } from '../../engine/databricks-jobs-client.ts';
-
-const APPLICATION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { isApplication } from '../principals.ts';
 
 /** The `run_as` of a name as the API tells it: application ids are of service principals. */
 export function runAsOf(name: string): ApiObject {
-  return APPLICATION_ID.test(name) ? { service_principal_name: name } : { user_name: name };
+  return isApplication(name) ? { service_principal_name: name } : { user_name: name };
 }
 
 /** Whether two `run_as` mean the same; addresses and ids come back in lower case. Groups are not told. */

@@ -4,6 +4,7 @@ import { messageOf, Refusal } from '../../errors.ts';
 import { canonicalJson, sha256 } from '../../release/canonical-json.ts';
 import type { Change } from '../../release/plan.ts';
 import { inParallel } from '../in-parallel.ts';
+import { principalKey } from '../principals.ts';
 import type { TaskEnd } from '../work-through.ts';
 import { refusedIf } from '../work-through.ts';
 import type { Settings } from './change.ts';
@@ -11,7 +12,6 @@ import { readSettings, storeSettings } from './change.ts';
 import type { Former } from './memory.ts';
 import type { Sight } from './plan.ts';
 import { describeGrant } from './plan.ts';
-import { principalKey } from './principals.ts';
 import { names, valueAt, wayBack } from './settings.ts';
 import type { Wanted } from './wanted.ts';
 

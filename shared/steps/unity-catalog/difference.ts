@@ -1,6 +1,6 @@
 import type { Grant, GrantChange, SecurableInfo, SecurableKind } from '../../engine/databricks-client.ts';
+import { principalKey } from '../principals.ts';
 import type { Securable } from './file.ts';
-import { principalKey } from './principals.ts';
 
 /** Says which securable it is; never compared. */
 const IDENTITY = new Set(['name', 'catalog_name', 'schema_name']);

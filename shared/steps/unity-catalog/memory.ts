@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { GrantChange } from '../../engine/databricks-client.ts';
 import type { Change } from '../../release/plan.ts';
 import { readInventory, storeInventory, uncertainChanges } from '../inventory.ts';
+import { principalKey } from '../principals.ts';
 import type { StepContext } from '../step.ts';
 import { dataOf, readSettings, settingsShape } from './change.ts';
-import { principalKey } from './principals.ts';
 
 /** How a securable was before Slipway changed it, as far as Slipway did. */
 const former = z.strictObject({

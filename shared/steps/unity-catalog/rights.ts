@@ -2,8 +2,8 @@ import type { DatabricksClient, Grant, SecurableKind, UnityCatalog } from '../..
 import { Refusal } from '../../errors.ts';
 import type { Change } from '../../release/plan.ts';
 import { inParallel } from '../in-parallel.ts';
+import { isSomebody } from '../principals.ts';
 import { dataOf } from './change.ts';
-import { isSomebody } from './principals.ts';
 
 /** Something in Unity Catalog, by kind and full name; the metastore has none. */
 interface Thing {
