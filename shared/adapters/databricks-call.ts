@@ -54,23 +54,15 @@ export function numberIn(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+type Page = Readonly<Record<string, unknown>>;
+
 /** Every page of a list. Pages may be empty; only a missing token says that one is the last. */
-export async function pagesOf<Known = never>(
+export function pagesOf<Known = never>(
   call: Call,
   request: HttpRequest,
   known?: (error: HttpError) => Known | undefined,
-): Promise<Readonly<Record<string, unknown>>[] | Known> {
-  const pages: Readonly<Record<string, unknown>>[] = [];
-  let token = '';
-  do {
-    const query = { ...request.query, ...(token === '' ? {} : { page_token: token }) };
-    const response = await call({ ...request, query }, known);
-    if (!isResponse(response)) return response;
-    const page = objectIn(response);
-    pages.push(page);
-    token = textIn(page.next_page_token);
-  } while (token !== '');
-  return pages;
+): Promise<Page[] | Known> {
+  return readPages(call, request, { known, most: Number.POSITIVE_INFINITY });
 }
 
 /** The first pages of a list, and whether they are all of them. */
@@ -78,16 +70,31 @@ export async function somePagesOf(
   call: Call,
   request: HttpRequest,
   most: number,
-): Promise<{ readonly pages: Readonly<Record<string, unknown>>[]; readonly isAll: boolean }> {
-  const pages: Readonly<Record<string, unknown>>[] = [];
+): Promise<{ readonly pages: Page[]; readonly isAll: boolean }> {
+  const pages = await readPages<never>(call, request, { known: undefined, most });
+  return { pages, isAll: nextIn(pages.at(-1)) === '' };
+}
+
+async function readPages<Known>(
+  call: Call,
+  request: HttpRequest,
+  { known, most }: { known: ((error: HttpError) => Known | undefined) | undefined; most: number },
+): Promise<Page[] | Known> {
+  const pages: Page[] = [];
   let token = '';
   do {
     const query = { ...request.query, ...(token === '' ? {} : { page_token: token }) };
-    const page = objectIn(await call({ ...request, query }));
+    const response = await call({ ...request, query }, known);
+    if (!isResponse(response)) return response;
+    const page = objectIn(response);
     pages.push(page);
-    token = textIn(page.next_page_token);
+    token = nextIn(page);
   } while (token !== '' && pages.length < most);
-  return { pages, isAll: token === '' };
+  return pages;
+}
+
+function nextIn(page: Page | undefined): string {
+  return textIn(page?.next_page_token);
 }
 
 /** Whether an answer came, rather than what a known error was turned into. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import type {
   ServiceBusSender as Sender,
@@ -8,6 +7,7 @@ import type {
 import { RetryMode, ServiceBusClient } from '@azure/service-bus';
 import type { Bus, Outgoing, QueueName } from '../engine/ports.ts';
 import { messageOf, TransientFailure, UnreadableInput } from '../errors.ts';
+import { sha256 } from '../release/canonical-json.ts';
 
 /** A namespace: a connection string, or its host name `NAMESPACE.servicebus.windows.net` with a credential. */
 export type ServiceBusAccess =
@@ -114,7 +114,7 @@ async function inBatches(
 /** The trace travels under both names: `Diagnostic-Id` is what the Functions host and older SDKs read. */
 function toServiceBus({ id, body, notBefore, traceparent }: Outgoing): ServiceBusMessage {
   return {
-    messageId: id.length > LONGEST_ID ? createHash('sha256').update(id).digest('hex') : id,
+    messageId: id.length > LONGEST_ID ? sha256(id) : id,
     body: Buffer.from(body),
     contentType: 'application/json',
     ...(notBefore === null ? {} : { scheduledEnqueueTimeUtc: new Date(notBefore) }),
